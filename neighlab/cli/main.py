@@ -1,0 +1,101 @@
+"""Every command says what it does, with examples, and ends with an exit code that a script can rely on."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+
+from neighlab import __version__
+from neighlab.errors import NeighlabError
+
+COMMANDS = {
+    "run": "Run scenarios and print what the kernel did.",
+    "list": "List the scenarios: name, claim, cases, needs.",
+    "show": "Show one scenario's story: claim, drawing, settings, steps.",
+    "shell": "Open Mininet's prompt in a lab; Ctrl-D ends it.",
+    "doctor": "Tell what this machine can do, and how to change that.",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import and return a command."""
+        if name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f"neighlab.cli.{name}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command for one that does not exist."""
+        import difflib
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f": did you mean {close[0]}?" if close else f" (commands: {', '.join(COMMANDS)})"
+            raise click.UsageError(f"no command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="neighlab")
+def neighlab() -> None:
+    """Ask the real Linux kernel what it does with an ARP or ND packet.
+
+    \b
+      neighlab run                          everything this user and machine can run
+      neighlab run garp/arp_accept -v       one scenario, with its timeline
+      neighlab show nud/life_cycle          why the kernel behaves so
+      neighlab shell VictimAttacker         a lab to play in
+
+    Each case runs in a sandbox of its own: no root needed, nothing left behind.
+
+    Exit codes: 0 passed, 1 something failed, 2 usage, 3 environment, 4 everything skipped, 130 interrupted.
+    """
+
+
+def run_cli(args: list[str] | None = None) -> None:
+    """Run the command line and leave the process with the contract's exit code."""
+    sys.exit(call(args))
+
+
+def call(args: list[str] | None = None) -> int:
+    """Run the command line and return the exit code; every problem is one line on standard error."""
+    try:
+        outcome: Any = neighlab.main(args=args, prog_name="neighlab", standalone_mode=False)
+        sys.stdout.flush()
+        return outcome if isinstance(outcome, int) else 0
+    except NeighlabError as problem:
+        click.echo(f"neighlab: {problem}", err=True)
+        return problem.exit_code
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message())
+        return 2
+    except click.UsageError as problem:
+        where = f" (see `{problem.ctx.command_path} --help`)" if problem.ctx is not None else ""
+        click.echo(f"neighlab: {problem.format_message()}{where}", err=True)
+        return 2
+    except click.ClickException as problem:
+        click.echo(f"neighlab: {problem.format_message()}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # whoever read our output has seen enough (`| head`): end as quietly as other tools do
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE

@@ -1,0 +1,140 @@
+"""A run prints what the kernel did, case by case, and ends with a code that says whether all claims held."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from neighlab.errors import EnvironmentProblem, ScenarioError
+from neighlab.model.result import RunResult
+
+FORMATS = ("text", "json", "junit", "ktap")
+
+
+@click.command("run", short_help="Run scenarios and print what the kernel did.")
+@click.argument("patterns", nargs=-1, metavar="[SCENARIO[:CASE] | FILE]...")
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Cases to run at a time.")
+@click.option("--set", "settings", multiple=True, metavar="KNOB=VALUE", help="Start from another setting than the baseline, in every host.")
+@click.option("--repeat", type=click.IntRange(1, 100_000), default=1, show_default=True, help="Run everything N times.")
+@click.option("--fail-fast", is_flag=True, help="Stop after the first failure.")
+@click.option("--time-scale", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, help="Stretch all deadlines (slow machines: 3).")
+@click.option("--timeout", type=click.FloatRange(0.1), metavar="SECONDS", help="Limit for each case [default: from its knobs].")
+@click.option("--host-table", is_flag=True, help="Also run what needs the kernel's whole neighbour table (root; guarded).")
+@click.option("--sabotage", is_flag=True, help="Run each case under the change that must make it fail; it passes if it fails.")
+@click.option("--shell-on-fail", is_flag=True, help="Open Mininet's prompt inside the lab of a failing case.")
+@click.option("-v", "--verbose", count=True, help="Show the timeline of passed cases too; -vv unfolds long ones.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="Report to print.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there, and progress to the terminal.")
+def command(
+    patterns: tuple[str, ...], jobs: int, settings: tuple[str, ...], repeat: int, fail_fast: bool, time_scale: float,
+    timeout: float | None, host_table: bool, sabotage: bool, shell_on_fail: bool, verbose: int, format_: str,
+    output: Path | None,
+) -> int:
+    """Run scenarios (all, when none is named) and print what the kernel did.
+
+    A SCENARIO is a name from `neighlab list`, a folder or a glob, with :CASE or :GLOB for some of its cases; a FILE is a scenario file
+    of your own.
+
+    \b
+      neighlab run                                  everything
+      neighlab run garp -j2                         one subject, two at a time
+      neighlab run garp/arp_accept:2-refuses-off-link -v
+      neighlab run ./my_scenario.py --shell-on-fail
+      neighlab run 'nud/*' --set retrans_time_ms=20 --repeat 20
+      neighlab run --format junit --output report.xml
+      sudo neighlab run gc --host-table
+    """
+    from neighlab.model.knobs import Scope, parse_setting
+    from neighlab.runner.discovery import select
+    from neighlab.runner.execute import Options
+    from neighlab.runner.pool import Runner
+
+    chosen = tuple(parse_setting(text) for text in settings)
+    for one in chosen:
+        if one.knob.scope is Scope.HOST:
+            raise ScenarioError(f"{one.knob.name} belongs to the whole host: a lab cannot set it (see `neighlab list --needs host-table`)")
+    if shell_on_fail and (jobs > 1 or not sys.stdin.isatty()):
+        raise ScenarioError("--shell-on-fail needs a terminal and one job at a time (-j1)")
+    selection = select(patterns)
+    options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail)
+    with contextlib.ExitStack() as stack:
+        target = stack.enter_context(_opened(output))
+        progress = stack.enter_context(_progress(format_, output, len(selection) * repeat, verbose, shell_on_fail))
+        keeper = stack.enter_context(_table(host_table))
+        run = Runner(options, jobs, fail_fast, repeat, progress, keeper).run(selection)
+    _report(run, format_, target, verbose)
+    if output is not None:
+        target.close()
+    return run.exit_code()
+
+
+@contextlib.contextmanager
+def _opened(output: Path | None) -> Any:
+    """The report's target, opened before anything runs: a place that cannot be written is said at once."""
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        file = output.open("w", encoding="utf-8")
+    except OSError as problem:
+        raise ScenarioError(f"cannot write {output}: {problem.strerror}") from None
+    yield file
+
+
+def _progress(format_: str, output: Path | None, total: int, verbose: int, shell: bool) -> Any:
+    """Progress goes to the terminal; with a machine's format on standard output only standard error is left for it."""
+    from neighlab.kernel.features import kernel_release
+    from neighlab.report.progress import Progress
+
+    stream: IO[str] = sys.stdout
+    if format_ != "text" and output is None:
+        if not sys.stderr.isatty():
+            return contextlib.nullcontext(None)
+        stream = sys.stderr
+    live = stream.isatty() and not shell and os.environ.get("TERM") != "dumb"
+    return Progress(stream, total=total, live=live, verbose=verbose, color=_color(stream), kernel=kernel_release())
+
+
+def _color(stream: IO[str]) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def _table(host_table: bool) -> Any:
+    """Hold the kernel's neighbour table for the run, if it was asked for."""
+    if not host_table:
+        yield None
+        return
+    from neighlab.runner.table_keeper import GuardKeeper
+
+    with GuardKeeper() as keeper:
+        yield keeper
+
+
+def _report(run: RunResult, format_: str, target: IO[str], verbose: int) -> None:
+    from neighlab.report import FORMATS as reports
+    from neighlab.report.text import summary, text_report
+
+    if format_ == "text" and target is sys.stdout:
+        text = summary(run)
+        if _color(sys.stdout):
+            from neighlab.report.paint import paint
+
+            text = paint(text)
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    text = text_report(run, verbose=verbose) if format_ == "text" else reports[format_](run)
+    try:
+        target.write(text)
+        target.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise EnvironmentProblem(f"cannot write the report: {problem.strerror}") from None
+    if target is not sys.stdout:
+        click.echo(summary(run), nl=not summary(run).endswith("\n"))

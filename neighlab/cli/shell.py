@@ -1,0 +1,88 @@
+"""A lab can be entered: Mininet's prompt inside a sandbox, and nothing is left of it afterwards."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+import click
+
+from neighlab.errors import EnvironmentProblem, ScenarioError
+
+
+@click.command("shell", short_help="Open Mininet's prompt in a lab; Ctrl-D ends it.")
+@click.argument("what", metavar="TOPOLOGY | SCENARIO[:CASE] | FILE")
+@click.option("--set", "settings", multiple=True, metavar="KNOB=VALUE", help="Start from another setting than the baseline.")
+@click.option("--family", type=click.Choice(["ipv4", "ipv6", "dual"]), help="Families that the lab speaks [default: dual, or the scenario's].")
+def command(what: str, settings: tuple[str, ...], family: Any) -> int:
+    """Build a lab and open Mininet's prompt in it; Ctrl-D ends it and everything in it.
+
+    \b
+      neighlab shell VictimAttacker           then:  victim ip neigh
+      neighlab shell 'HostsOnBridge(n=20)'           pingall
+      neighlab shell garp/arp_accept                 neigh
+      neighlab shell ./my_topology.py                py lab["h1"].lladdr
+    """
+    from neighlab.cli.names import topology_in_file, topology_named
+    from neighlab.lab import sandbox
+    from neighlab.model.knobs import parse_setting
+
+    chosen = tuple(parse_setting(text) for text in settings)
+    topology = topology_named(what)
+    if topology is None and ".py" in what and "@scenario" not in _text(what):
+        topology = topology_in_file(what)
+    if topology is None:
+        from neighlab.runner.discovery import select
+
+        scenario, case = select([what])[0]
+        topology, family = scenario.topology, family or scenario.family_of(case)
+
+    def work(channel: socket.socket) -> None:
+        from neighlab.lab.channel import send
+        from neighlab.lab.lab import Lab
+
+        try:
+            lab = Lab(topology, families=family or "dual", settings=chosen)
+        except (ScenarioError, EnvironmentProblem) as problem:
+            kind = "environment" if isinstance(problem, EnvironmentProblem) else "scenario"
+            send(channel, (kind, str(problem)))
+            return
+        click.echo(f"{', '.join(lab.hosts)}: each is a network namespace; `help` lists commands, Ctrl-D ends the lab", err=True)
+        lab.shell()
+        send(channel, ("done", ""))
+
+    box = sandbox.spawn(work, interactive=True)
+    return _follow(box)
+
+
+def _follow(box: Any) -> int:
+    """Wait for the prompt to end; Ctrl-C belongs to it, not to us."""
+    import signal
+
+    from neighlab.lab.channel import receive
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        kind, text = receive(box.channel)
+    except EOFError:
+        kind, text = "scenario", "the lab's process was ended"
+    finally:
+        box.reap(5)
+        signal.signal(signal.SIGINT, before)
+        sys.stdout.flush()
+    if kind == "environment":
+        raise EnvironmentProblem(text)
+    if kind == "scenario":
+        raise ScenarioError(text)
+    return 0
+
+
+def _text(what: str) -> str:
+    from pathlib import Path
+
+    file = Path(what.partition(".py")[0] + ".py")
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,1 @@
+"""The lab: a sandboxed Mininet of real namespaces, and the verbs that a story uses on its hosts."""

@@ -1,0 +1,188 @@
+"""An expectation is met by what was announced, by what is, or by what comes before a deadline that the knobs set."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from neighlab.errors import ScenarioError
+from neighlab.kernel import nlattr, rtneightbl
+from neighlab.model import knobs
+from neighlab.model.deadline import deadline_ms
+from neighlab.model.nud import ABSENT, NTF, NUD, SILENT, Absent, State, flag_names, state_name
+from neighlab.model.result import Expectation
+
+if TYPE_CHECKING:
+    from neighlab.lab.host import Host
+    from neighlab.lab.lab import Key, Lab, Sighting
+
+_POLL_S = 0.001
+"""How often an entry is looked at while a state is awaited that the kernel does not announce."""
+_PATIENT_POLL_S = 0.05
+
+
+class Watcher:
+    """Matches one host's neighbour entries against what a story expects of them."""
+
+    def __init__(self, lab: Lab, host: Host) -> None:
+        self.lab = lab
+        self.host = host
+        self._cursor: dict[Key, int] = {}
+
+    def expect(
+        self, ifindex: int, addr: str, states: tuple[State, ...], lladdr: str | None, flags: NTF | None,
+        within_ms: float | None,
+    ) -> None:
+        """Match `states` in their order; `lladdr` and `flags` belong to the last. See Host.expect."""
+        if not states:
+            raise ScenarioError("expect() wants at least one state")
+        key = (self.host.name, ifindex, addr)
+        started = time.monotonic()
+        deadline: float | None = None
+        position, inferred = 0, False
+        self._look(key)
+        cursor = self._begin(key)
+        while True:
+            past = self.lab.history[key]
+            while cursor < len(past) and position < len(states):
+                last = position == len(states) - 1
+                sighting = past[cursor]
+                if _fits(sighting, states[position], lladdr if last else None, flags if last else None):
+                    position += 1
+                elif not last and _implied(states[position], sighting, states[position + 1]):
+                    # the kernel enters this state without a word, and the next can only be reached through it
+                    inferred = True
+                    position += 1
+                    continue
+                cursor += 1
+            if position == len(states):
+                self._cursor[key] = cursor
+                self._judge(key, states, lladdr, flags, True, started, inferred)
+                return
+            now = time.monotonic()
+            if deadline is None:
+                current = past[-1].state if past else ABSENT
+                allowed = deadline_ms(current, states[position:], self._parms(ifindex, addr)) if within_ms is None else within_ms
+                if states[-1] is ABSENT and within_ms is None:
+                    allowed = min(allowed, 250.0)  # no timer of an entry removes it
+                deadline = started + allowed / 1000 * self.lab.time_scale
+            if now >= deadline:
+                self._cursor[key] = len(past)
+                self._judge(key, states, lladdr, flags, False, started, inferred)
+                return
+            silent = any(isinstance(one, NUD) and one & SILENT for one in states[position:])
+            self.lab.wait(min(deadline - now, _POLL_S if silent else _PATIENT_POLL_S))
+            self._look(key)
+
+    def hold(self, ifindex: int, addr: str, state: State, lladdr: str | None, for_ms: float) -> None:
+        """Look at the entry for `for_ms` milliseconds; any other state, announced or seen, is a failure."""
+        key = (self.host.name, ifindex, addr)
+        started = time.monotonic()
+        self._look(key)
+        past = self.lab.history[key]
+        first = len(past) - 1 if past else 0
+        end = started + for_ms / 1000
+        while True:
+            self._look(key)
+            wrong = next((one for one in past[first:] if not _fits(one, state, lladdr, None)), None)
+            left = end - time.monotonic()
+            if wrong is not None or left <= 0:
+                break
+            self.lab.wait(min(left, 0.01))
+        self._cursor[key] = len(past)
+        now = self.lab.timeline.now_ms()
+        self.lab.judge(
+            Expectation(
+                self._subject(ifindex, addr), f"{_wanted((state,), lladdr, None)} for {for_ms:.0f} ms",
+                str(wrong or past[-1]), wrong is None, now, (time.monotonic() - started) * 1000,
+            )
+        )  # fmt: skip
+
+    def _begin(self, key: Key) -> int:
+        """Where in the entry's history an answer may lie: behind the last one used, since the story's last act; or the present."""
+        past = self.lab.history[key]
+        used = self._cursor.get(key, 0)
+        first = next((i for i, one in enumerate(past) if i >= used and one.at >= self.lab.last_act), len(past))
+        return min(first, len(past) - 1) if past else 0
+
+    def _look(self, key: Key) -> None:
+        """Read the entry now; what the announcements did not tell is added to its history."""
+        from neighlab.lab.lab import Sighting
+
+        self.lab.pump()
+        _host, ifindex, addr = key
+        neigh = self.host.neigh_get(addr, dev=self.host.ifname_of(ifindex))
+        at = time.monotonic()
+        self.lab.pump()
+        past = self.lab.history[key]
+        state: State = ABSENT if neigh is None else neigh.state
+        sighting = Sighting(at, state, neigh, False)
+        if not past or str(past[-1]) != str(sighting):
+            if past and past[-1].at > at:
+                return  # an announcement overtook the answer: it is the newer news
+            past.append(sighting)
+            if state is not ABSENT:
+                self.lab.timeline.add(
+                    self.host.name, "netlink", "poll", f"{addr} {sighting}", at=at, addr=addr, state=state_name(state),
+                    lladdr=neigh.lladdr if neigh else None, ifname=self.host.ifname_of(ifindex),
+                )  # fmt: skip
+
+    def _parms(self, ifindex: int, addr: str) -> dict[str, int]:
+        """The neighbour parameters in force on a device, by knob name."""
+        version = 6 if ":" in addr else 4
+        by_number = {knob.ndta.number: knob.name for knob in knobs.knobs() if knob.ndta and version in knob.families and not knob.same_as}
+        found: dict[str, int] = dict(knobs.baseline_neigh(version))
+
+        tables: list[rtneightbl.NeighTable] = []
+
+        def take(data: bytes) -> None:
+            if data:
+                rtneightbl.decode_tables(data, tables)
+            else:
+                tables.clear()
+
+        body = rtneightbl.encode_dump(10 if version == 6 else 2)
+        self.host.node.route.dump(nlattr.RTM_GETNEIGHTBL, body, "read the neighbour parameters", take)
+        for table in tables:
+            if table.parms.get(rtneightbl.NDTPA.IFINDEX) == ifindex:
+                found.update({by_number[n]: value for n, value in table.parms.items() if n in by_number})
+        return found
+
+    def _subject(self, ifindex: int, addr: str) -> str:
+        return f"{self.host.name} {self.host.ifname_of(ifindex)} {addr}"
+
+    def _judge(
+        self, key: Key, states: tuple[State, ...], lladdr: str | None, flags: NTF | None, passed: bool, started: float,
+        inferred: bool,
+    ) -> None:
+        past = self.lab.history[key]
+        observed = " > ".join(str(one) for one in past[-len(states) :]) if len(states) > 1 and past else str(past[-1] if past else "ABSENT")
+        now = self.lab.timeline.now_ms()
+        took = (time.monotonic() - started) * 1000
+        self.lab.judge(
+            Expectation(self._subject(key[1], key[2]), _wanted(states, lladdr, flags), observed, passed, now, took, inferred)
+        )
+
+
+def _fits(sighting: Sighting, state: State, lladdr: str | None, flags: NTF | None) -> bool:
+    seen = sighting.state
+    if isinstance(state, Absent) or isinstance(seen, Absent):
+        return state is seen
+    if not (seen in state if seen and state else seen == state):
+        return False
+    neigh = sighting.neigh
+    if lladdr is not None and (neigh is None or neigh.lladdr != lladdr.lower()):
+        return False
+    return flags is None or (neigh is not None and flags in neigh.flags)
+
+
+def _implied(missed: State, seen: Sighting, after: State) -> bool:
+    """May `missed` be concluded from `seen`, which is what was expected after it? PROBE is entered from DELAY alone."""
+    return missed == NUD.DELAY and after == NUD.PROBE and seen.state == NUD.PROBE
+
+
+def _wanted(states: tuple[State, ...], lladdr: str | None, flags: NTF | None) -> str:
+    text = " > ".join(state_name(one) for one in states)
+    if lladdr is not None:
+        text += f" lladdr {lladdr}"
+    return " ".join([text, *(flag_names(flags) if flags else [])])

@@ -1,0 +1,455 @@
+"""A host is what a story talks about: it has settings, sends, is expected to know its neighbours, and runs programs."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_interface
+from typing import TYPE_CHECKING, Any
+
+from neighlab.errors import ScenarioError, Unsupported
+from neighlab.kernel import links, nlattr, rtneigh, sysctl
+from neighlab.kernel.netlink import NetlinkError
+from neighlab.lab.capture import Capture
+from neighlab.lab.expect import Watcher
+from neighlab.lab.plumbing import neigh_request
+from neighlab.model import knobs
+from neighlab.model.frames import describe
+from neighlab.model.knobs import Scope
+from neighlab.model.neigh import Neigh
+from neighlab.model.nud import NTF, NUD, State, state_name
+from neighlab.wire import fence, flood, inbox
+from neighlab.wire.echo import echo
+from neighlab.wire.port import Port
+
+if TYPE_CHECKING:
+    from neighlab.lab.lab import Lab
+
+_OPS = {
+    "add": nlattr.NLM_F_CREATE | nlattr.NLM_F_EXCL,
+    "replace": nlattr.NLM_F_CREATE | nlattr.NLM_F_REPLACE,
+    "change": nlattr.NLM_F_REPLACE,
+}
+
+
+class Host:
+    """One host of a lab. `dev` in every verb is an interface name; without it the first interface is meant."""
+
+    def __init__(self, lab: Lab, node: Any) -> None:
+        self.lab = lab
+        self.node = node
+        self.name: str = node.name
+        self._ports: dict[str, Port] = {}
+        self._watcher = Watcher(lab, self)
+
+    def __repr__(self) -> str:
+        return f"<Host {self.name}>"
+
+    # -- who it is
+
+    def intf(self, dev: str | None = None) -> Any:
+        """The Mininet interface `dev`, or the first one."""
+        found = self.node.nameToIntf.get(dev) if dev else self.node.defaultIntf()
+        if found is None:
+            names = ", ".join(self.node.nameToIntf) or "none"
+            raise ScenarioError(f"{self.name} has no interface {dev or ''}: it has {names}")
+        return found
+
+    @property
+    def ifname(self) -> str:
+        """Name of the first interface."""
+        return str(self.intf().name)
+
+    @property
+    def lladdr(self) -> str:
+        """Link-layer address of the first interface."""
+        return str(self.intf().lladdr)
+
+    @property
+    def addr(self) -> str:
+        """The address of the first interface in the lab's (first) family."""
+        return self.addr_of(self.lab.version)
+
+    def addr_of(self, version: int, dev: str | None = None) -> str:
+        """The first IPv4 (4) or IPv6 (6) address given to an interface."""
+        for addr in self.intf(dev).addrs:
+            if (":" in addr) == (version == 6):
+                return str(addr)
+        raise ScenarioError(f"{self.name} {self.intf(dev).name} has no IPv{version} address in this lab")
+
+    def ifname_of(self, ifindex: int) -> str:
+        """Name of the interface with this index."""
+        return next((str(one.name) for one in self.node.intfList() if one.ifindex == ifindex), f"if{ifindex}")
+
+    # -- settings
+
+    def conf(self, *, dev: str | None = None, family: int | None = None, **settings: int) -> None:
+        """Set knobs: `conf(arp_accept=1)`, `conf(dev="all", arp_ignore=1)`, `conf(retrans_time_ms=40)`.
+
+        Names are the kernel's; timers are in the unit that the name says, written exactly by netlink. A knob that both families
+        have is set for all that the lab speaks unless `family` (4 or 6) says which.
+        """
+        forced = self.lab.sabotage.knobs if self.lab.sabotage else {}
+        for name, given in settings.items():
+            found = [
+                knobs.find(name, version)
+                for version in ((family,) if family else self.lab.plumbing.versions)
+                if family or version in _families_of(name)
+            ]
+            if not found:
+                raise ScenarioError(f"{name} is no knob of {self.lab.families}, which is all this lab speaks")
+            value = knobs.parse_value(found[0], forced.get(name, given))
+            for knob in dict.fromkeys(found):
+                self._write(knob, value, dev, family)
+
+    def _write(self, knob: knobs.Knob, value: int, dev: str | None, family: int | None) -> None:
+        if knob.scope is Scope.HOST:
+            raise ScenarioError(f"{knob.name} belongs to the whole host: ask for `table` and say how much room it has")
+        versions = [one for one in self.lab.plumbing.versions if one in knob.families and family in (None, one)]
+        ifname = dev or self.ifname
+        for version in versions:
+            path = f"ipv{version}/{knob.scope.value}/{ifname}/{knob.sysctl}"
+            label = f"{knob.scope.value}.{ifname}.{knob.name}"
+            if knob.scope is Scope.NEIGH and knob.ndta is not None:
+                request = neigh_request(version, self.intf(dev).ifindex, {knob: value})
+                self._ask(request, f"set {label}={value}")
+            elif sysctl.write(self.node.netns, {path: value}):
+                raise Unsupported(f"this kernel has no {knob.name}" + (f" (it came with {knob.since})" if knob.since else ""))
+            self.lab.touched[f"{self.name} {label}"] = (self, path)
+            if knob.scope is Scope.CONF and ifname not in ("all", "default"):
+                whole = path.replace(f"/{ifname}/", "/all/")
+                self.lab.touched[f"{self.name} conf.all.{knob.name}"] = (self, whole)
+            self.lab.act(self.name, "set", f"{label}={value}", "knob", knob=knob.name, dev=ifname, value=value, family=version)
+
+    def knob(self, name: str, *, dev: str | None = None, family: int | None = None) -> int:
+        """Read a knob as it is in force on one device (not combined with `all`)."""
+        knob = knobs.find(name, family or (self.lab.version if self.lab.version in _families_of(name) else None))
+        version = family or (self.lab.version if self.lab.version in knob.families else knob.families[0])
+        raw = self.read_sysctl(f"ipv{version}/{knob.scope.value}/{dev or self.ifname}/{knob.sysctl}")
+        return knob.from_sysctl(int(raw))
+
+    def read_sysctl(self, path: str) -> str:
+        """Read a sysctl of this host by its path below net/."""
+        return sysctl.read(self.node.netns, path)
+
+    def link(self, *, dev: str | None = None, **change: Any) -> None:
+        """Change an interface: `up`, `arp`, `lladdr`, `mtu`; link(up=False) takes it down."""
+        intf = self.intf(dev)
+        self.lab.act(self.name, "set", f"link {intf.name} " + " ".join(f"{k}={v}" for k, v in change.items()), "knob")
+        self._ask(links.set_link(intf.ifindex, **change), f"change {intf.name}")
+        if "lladdr" in change:
+            intf.lladdr = intf.mac = change["lladdr"].lower()
+
+    def add_addr(self, addr: str, *, dev: str | None = None, nodad: bool = True) -> None:
+        """Add an address with its prefix length, `192.0.2.50/24`; `dev` may also be "lo"."""
+        self._address(addr, dev, remove=False, nodad=nodad)
+
+    def del_addr(self, addr: str, *, dev: str | None = None) -> None:
+        """Take an address away."""
+        self._address(addr, dev, remove=True, nodad=True)
+
+    def _address(self, addr: str, dev: str | None, *, remove: bool, nodad: bool) -> None:
+        ifindex = 1 if dev == "lo" else self.intf(dev).ifindex
+        verb = "remove" if remove else "add"
+        self.lab.act(self.name, "set", f"{verb} address {addr} on {dev or self.ifname}", "knob")
+        self._ask(links.new_addr(ifindex, addr, remove=remove, nodad=nodad), f"{verb} address {addr}")
+        if dev != "lo":
+            plain = str(ip_interface(addr).ip)
+            addrs = self.intf(dev).addrs
+            if remove and plain in addrs:
+                addrs.remove(plain)
+            elif not remove:
+                addrs.append(plain)
+
+    def add_route(self, destination: str, *, via: str | None = None, dev: str | None = None) -> None:
+        """Add or replace a route: a network or `default`, through a gateway and/or an interface."""
+        ifindex = 1 if dev == "lo" else self.intf(dev).ifindex if dev else None
+        if via is None and ifindex is None:
+            ifindex = self.intf().ifindex
+        self.lab.act(self.name, "set", f"route {destination} via {via or dev or self.ifname}", "knob")
+        self._ask(links.new_route(destination, via=via, ifindex=ifindex), f"route {destination}")
+
+    # -- the wire
+
+    def send(self, frame: bytes, *, dev: str | None = None) -> None:
+        """Put one frame on the wire, exactly as it is."""
+        frame = self._sabotaged(frame)
+        self.lab.act(self.name, "sent", describe(frame), length=len(frame), ifname=dev or self.ifname)
+        if frame:
+            self.lab.expect_copy(frame)
+            self.port(dev).send(frame)
+        self.lab.pump()
+
+    def flood(self, frames: Sequence[bytes], *, dev: str | None = None) -> None:
+        """Put many prepared frames on the wire (flood.variants makes them from one); events are read in between, so none is lost."""
+        frames = [self._sabotaged(frame) for frame in frames] if self.lab.sabotage else frames
+        self.lab.act(self.name, "flood", f"{len(frames)} frames like {describe(frames[0])}", count=len(frames))
+        flood.send(self.port(dev), frames, self.lab.taps, self.lab.monitor.capacity // 4, self.lab.pump)
+
+    def fence(self, other: Host, *, dev: str | None = None, by: str = "probe") -> None:
+        """Return when `other` has processed all that this host sent before, and this host all that `other` answered.
+
+        The fence is an ARP probe (IPv6: a DAD solicitation), which is answered but never learned; `by="marker"` uses a frame
+        of no protocol, for a host that may not answer.
+        """
+        near, far = self.intf(dev), other.facing(self)
+        timeout_s = fence.PATIENCE_S * self.lab.time_scale
+        if by == "marker":
+            fence.marker_fence(self.port(dev), other.port(far.name), lladdr=near.lladdr, far_lladdr=far.lladdr, timeout_s=timeout_s)
+        elif by == "probe":
+            addr = other.addr_of(self.lab.version, far.name)
+            fence.probe_fence(
+                self.port(dev), addr=addr, lladdr=near.lladdr, timeout_s=timeout_s, sending=self.lab.expect_copy
+            )
+        else:
+            raise ScenarioError(f"fence(by={by!r}): it is 'probe' or 'marker'")
+        self.lab.pump()
+        self.lab.timeline.add(self.name, "story", "fence", f"answered by {other.name}")
+
+    def facing(self, other: Host) -> Any:
+        """This host's interface towards `other`: the first that shares a wire or a bridge with it."""
+        for mine in self.node.intfList():
+            if any(_same_segment(mine, theirs) for theirs in other.node.intfList()):
+                return mine
+        raise ScenarioError(f"{self.name} and {other.name} share no wire and no bridge: a fence needs one")
+
+    def port(self, dev: str | None = None) -> Port:
+        """The raw socket on one of this host's interfaces."""
+        ifname = str(self.intf(dev).name)
+        if ifname not in self._ports:
+            self._ports[ifname] = Port(self.node.netns, ifname)
+        return self._ports[ifname]
+
+    def capture(self, *, everything: bool = False) -> Capture:
+        """Collect from now on the frames that this host sends and receives: ARP and ND, or `everything`."""
+        if everything:
+            self.lab.capture_everything()
+        return Capture(self.lab, self.name)
+
+    def _sabotaged(self, frame: bytes) -> bytes:
+        if self.lab.sabotage is None:
+            return frame
+        if self.lab.sabotage.mute:
+            return b""
+        for old, new in self.lab.sabotage.frames.items():
+            frame = frame.replace(_packed(old), _packed(new))
+        return frame
+
+    # -- applications
+
+    def listen(self, *, addr: str | None = None, port: int = inbox.PORT) -> inbox.Inbox:
+        """Open a UDP socket that keeps what arrives; `addr` is this host's own address unless given."""
+        return inbox.Inbox(self.node.netns, addr=addr or self.addr, port=port)
+
+    def udp(self, addr: str, *, port: int = inbox.PORT, source: str | None = None, tell: bool = True) -> Outbox:
+        """Open a UDP socket to `addr`; `tell=False` leaves IP_RECVERR off, as most applications do."""
+        return Outbox(self, inbox.Outbox(self.node.netns, addr=addr, port=port, source=source, tell=tell))
+
+    def tcp(self, server: Host, *, addr: str | None = None) -> inbox.TcpPair:
+        """Open a TCP connection to `server`; the story drives both ends with exchange()."""
+        target = addr or server.addr
+        self.lab.act(self.name, "sent", f"TCP connection to {target}")
+        return inbox.TcpPair(self.node.netns, server.node.netns, addr=target)
+
+    def tcp_connect(self, addr: str, *, within_ms: float = 5000) -> str | None:
+        """Try to connect: None when it succeeds, else the error's name (EHOSTUNREACH, ECONNREFUSED, ETIMEDOUT, ...)."""
+        self.lab.act(self.name, "sent", f"TCP connect to {addr}")
+        return inbox.tcp_connect(self.node.netns, addr, within_ms=within_ms * self.lab.time_scale)
+
+    def ping(self, addr: str, *, within_ms: float = 1000) -> float | None:
+        """Send one echo request: milliseconds until its reply, or None."""
+        self.lab.act(self.name, "sent", f"ICMP echo request to {addr}")
+        try:
+            return echo(self.node.netns, addr, timeout_s=within_ms / 1000 * self.lab.time_scale)
+        except OSError as problem:
+            self.lab.timeline.add(self.name, "story", "note", f"ping {addr}: {inbox.error_name(problem.errno or 0)}")
+            return None
+
+    def cmd(self, *words: Any) -> str:
+        """Run a shell command as Mininet does and return what it prints; its exit status is lost: see run()."""
+        self.lab.act(self.name, "command", " ".join(map(str, words)))
+        return str(self.node.cmd(*words))
+
+    def run(self, *argv: str, check: bool = True, timeout_s: float = 30) -> subprocess.CompletedProcess[str]:
+        """Run a program without a shell; a non-zero status is a ScenarioError unless `check` is False.
+
+        A program that is not installed is Unsupported: the case is skipped and says which.
+        """
+        self.lab.act(self.name, "command", " ".join(argv))
+        process = self.node.popen(list(argv), text=True)
+        try:
+            out, err = process.communicate(timeout=timeout_s * self.lab.time_scale)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise ScenarioError(f"{self.name}: `{' '.join(argv)}` did not end within {timeout_s:.0f} s") from None
+        self.lab.pump()
+        if check and process.returncode:
+            said = (err or out).strip().splitlines()
+            raise ScenarioError(f"{self.name}: `{' '.join(argv)}` ended with {process.returncode}: {said[-1] if said else ''}")
+        return subprocess.CompletedProcess(list(argv), process.returncode, out, err)
+
+    def iproute(self) -> Any:
+        """A pyroute2 IPRoute inside this host, for everything that has no verb here; close it after use."""
+        from pyroute2 import IPRoute
+
+        with self.node.netns.entered():
+            return IPRoute()
+
+    # -- neighbours
+
+    def neigh_get(self, addr: str, *, dev: str | None = None) -> Neigh | None:
+        """The entry for `addr` as it is now, or None; asks for nothing but this one (RTM_GETNEIGH)."""
+        family = 10 if ":" in addr else 2
+        body = rtneigh.encode_neigh(family=family, ifindex=self.intf(dev).ifindex, addr=addr)
+        try:
+            data, start, _end = self.node.route.get(nlattr.RTM_GETNEIGH, body, f"look up {addr}")
+        except NetlinkError as problem:
+            if problem.errno == errno.ENOENT:
+                return None
+            raise
+        return rtneigh.decode_neigh(data, start - nlattr.HEADER_LEN)[1]
+
+    def neigh_dump(self, *, family: int = 0, proxy: bool = False) -> list[Neigh]:
+        """The whole table of this host (`family` 4 or 6: only that one), NOARP entries included."""
+        found: list[Neigh] = []
+
+        def take(data: bytes) -> None:
+            if data:
+                rtneigh.decode_neighs(data, found)
+            else:
+                found.clear()
+
+        af = {0: 0, 4: 2, 6: 10}[family]
+        self.node.route.dump(nlattr.RTM_GETNEIGH, rtneigh.encode_dump(family=af, proxy=proxy), "read the neighbour table", take)
+        return found
+
+    def neigh_set(
+        self, addr: str, lladdr: str | None = None, *, state: NUD = NUD.PERMANENT, flags: NTF = NTF.NONE, op: str = "replace",
+        dev: str | None = None, protocol: int | None = None,
+    ) -> str | None:
+        """Create or change an entry as an administrator: `op` is "add", "change" or "replace" (ip neigh).
+
+        Returns None, or the name of the error with which the kernel refuses (EEXIST, ENOENT, EINVAL, ...).
+        """
+        if op not in _OPS:
+            raise ScenarioError(f"neigh_set(op={op!r}): it is one of {', '.join(_OPS)}")
+        self._check_addr(addr)
+        body = rtneigh.encode_neigh(
+            family=10 if ":" in addr else 2, ifindex=self.intf(dev).ifindex, addr=addr, state=state, lladdr=lladdr,
+            ntf=flags, protocol=protocol,
+        )  # fmt: skip
+        text = f"ip neigh {op} {addr} lladdr {lladdr} nud {state_name(state).lower()}"
+        return self._neigh_request(nlattr.RTM_NEWNEIGH, _OPS[op], body, text)
+
+    def neigh_del(self, addr: str, *, dev: str | None = None, flags: NTF = NTF.NONE) -> str | None:
+        """Delete an entry; returns None, or the error's name."""
+        self._check_addr(addr)
+        body = rtneigh.encode_neigh(family=10 if ":" in addr else 2, ifindex=self.intf(dev).ifindex, addr=addr, ntf=flags)
+        return self._neigh_request(nlattr.RTM_DELNEIGH, 0, body, f"ip neigh del {addr}")
+
+    def _neigh_request(self, kind: int, flags: int, body: bytes, text: str) -> str | None:
+        self.lab.act(self.name, "command", text)
+        try:
+            self.node.route.ask(kind, flags, body, text)
+        except NetlinkError as problem:
+            self.lab.timeline.add(self.name, "netlink", "note", str(problem))
+            return inbox.error_name(problem.errno or 0)
+        finally:
+            self.lab.pump()
+        return None
+
+    def expect(
+        self, addr: str, *states: State, lladdr: str | None = None, flags: NTF | None = None, dev: str | None = None,
+        within_ms: float | None = None,
+    ) -> None:
+        """Expect the entry for `addr` to be in a state, or to pass through several in this order.
+
+        A state may be a mask (LEARNED, NUD.STALE | NUD.DELAY) or ABSENT. `lladdr` and `flags` are those of the last one. What the
+        kernel announced since the story's last act counts as well as what is and what comes, until a deadline that follows from
+        the knobs in force (or `within_ms`).
+        """
+        self._check_addr(addr)
+        self._watcher.expect(self.intf(dev).ifindex, addr, states, lladdr, flags, within_ms)
+
+    def hold(
+        self, addr: str, state: State, *, lladdr: str | None = None, for_ms: float, dev: str | None = None
+    ) -> None:
+        """Expect the entry for `addr` to be in a state and to stay there for `for_ms` milliseconds."""
+        self._check_addr(addr)
+        self._watcher.hold(self.intf(dev).ifindex, addr, state, lladdr, for_ms)
+
+    # -- inside
+
+    def ready_for_ipv6(self) -> bool:
+        """Have all IPv6 addresses been joined to their solicited-node groups (addrconf_join_solict)?"""
+        if 6 not in self.lab.plumbing.versions:
+            return True
+        wanted = {
+            f"ff0200000000000000000001ff{ip_address(addr).packed[-3:].hex()}"
+            for intf in self.node.intfList()
+            for addr in intf.addrs
+            if ":" in addr
+        }
+        with self.node.netns.entered(), open("/proc/thread-self/net/igmp6") as file:
+            joined = {line.split()[2] for line in file}
+        return wanted <= joined
+
+    def _ask(self, request: links.Request, doing: str) -> None:
+        try:
+            self.node.route.ask(*request, doing)
+        except NetlinkError as problem:
+            raise ScenarioError(str(problem)) from None
+
+    def _check_addr(self, addr: str) -> None:
+        try:
+            ip_address(addr)
+        except ValueError as problem:
+            raise ScenarioError(f"{self.name}: {problem}") from None
+
+
+class Outbox:
+    """A host's UDP socket to one address; what it sends is an act of the story."""
+
+    def __init__(self, host: Host, socket: inbox.Outbox) -> None:
+        self._host = host
+        self._socket = socket
+
+    def send(self, payload: bytes = b"x", *, count: int = 1, confirm: bool = False) -> list[str | None]:
+        """Send `count` datagrams; for each None, or the name of the error with which the kernel refused it."""
+        text = f"UDP to {self._socket.addr}, {len(payload)} bytes" + (f", {count} times" if count > 1 else "")
+        self._host.lab.act(self._host.name, "sent", text, confirm=confirm)
+        errors = [self._socket.send(payload, confirm=confirm) for _ in range(count)]
+        self._host.lab.pump()
+        return errors
+
+    def error(self, *, within_ms: float = 5000) -> str | None:
+        """The name of the error that the kernel reports for what was sent, or None if there is none in time."""
+        found = self._socket.error(within_ms=within_ms * self._host.lab.time_scale)
+        self._host.lab.pump()
+        self._host.lab.timeline.add(self._host.name, "story", "note", f"UDP to {self._socket.addr}: error {found}")
+        return found
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+def _families_of(name: str) -> tuple[int, ...]:
+    return tuple(sorted({one for knob in knobs.knobs() if knob.name == name for one in knob.families})) or (4, 6)
+
+
+def _same_segment(one: Any, two: Any) -> bool:
+    """Are two interfaces the ends of one wire, or on one bridge?"""
+
+    def far(intf: Any) -> Any:
+        return intf.link.intf2 if intf.link.intf1 is intf else intf.link.intf1
+
+    return far(one) is two or (far(one).node is far(two).node and not far(one).node.inNamespace)
+
+
+def _packed(addr: str) -> bytes:
+    """The bytes of an address as it stands in a frame: link-layer, IPv4 or IPv6."""
+    if addr.count(":") == 5 and len(addr) == 17:
+        return links.packed_lladdr(addr)
+    return ip_address(addr).packed

@@ -1,0 +1,284 @@
+"""Everything that happens in a lab is on one timeline, and an expectation looks there before it waits."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from neighlab.errors import EnvironmentProblem, ExpectationFailed, ScenarioError
+from neighlab.kernel import links, nlattr, rtneigh
+from neighlab.kernel.monitor import Monitor, NeighEvent, describe
+from neighlab.kernel.netlink import NetlinkError
+from neighlab.kernel.ns import NetNS
+from neighlab.lab.plumbing import Plumbing
+from neighlab.model.families import Families
+from neighlab.model.frames import describe as describe_frame
+from neighlab.model.knobs import Setting
+from neighlab.model.neigh import Neigh
+from neighlab.model.nud import ABSENT, State, state_name
+from neighlab.model.result import Expectation
+from neighlab.model.timeline import Timeline
+from neighlab.model.topology import TopologyRef, instantiate
+from neighlab.wire.tap import Seen, Tap
+
+TAP_LIMIT = 64
+"""Labs with more links than this are not captured by default: each broadcast would be copied to every port."""
+
+Key = tuple[str, int, str]
+"""A neighbour entry: host, ifindex, address."""
+
+
+class Sighting(NamedTuple):
+    """One state in which an entry was seen; `event` is False when a request found it, not an announcement."""
+
+    at: float
+    state: State
+    neigh: Neigh | None
+    event: bool
+
+    def __str__(self) -> str:
+        if self.neigh is None or self.state is ABSENT:
+            return state_name(self.state)
+        return str(self.neigh).removeprefix(self.neigh.addr).strip()
+
+
+@dataclass(slots=True)
+class Sabotage:
+    """What is done to a story so that it must fail: knobs that stay at a value, addresses exchanged in sent frames."""
+
+    knobs: dict[str, int]
+    frames: dict[str, str]
+    mute: bool = False
+
+
+class Lab:
+    """A network of hosts, built in the sandbox that this process is the first of. `lab["victim"]` is a host."""
+
+    def __init__(
+        self, topology: Any, *, families: Families = "dual", settings: tuple[Setting, ...] = (), time_scale: float = 1.0,
+        capture: bool = True, sabotage: Sabotage | None = None, ask_runner: Callable[[Any], Any] | None = None,
+    ) -> None:
+        from neighlab.lab.host import Host
+        from neighlab.lab.mininet import LabNet
+
+        self.time_scale = time_scale
+        self.sabotage = sabotage
+        self.timeline = Timeline()
+        self.expectations: list[Expectation] = []
+        self.history: dict[Key, list[Sighting]] = defaultdict(list)
+        self.frames: list[Seen] = []
+        self.last_act = 0.0
+        self.touched: dict[str, tuple[Host, str]] = {}
+        self._ask_runner = ask_runner
+        self._expected_copies: Counter[bytes] = Counter()
+        self.monitor = Monitor()
+        self.plumbing = Plumbing(families, settings)
+        topo = instantiate(topology)
+        own = type(topo).__module__.startswith("neighlab.") or isinstance(topology, TopologyRef)
+        try:
+            self.net = LabNet(topo, self.plumbing, short_names=own)
+        except (ScenarioError, EnvironmentProblem):
+            raise
+        except NetlinkError as problem:
+            raise ScenarioError(f"the topology cannot be built: {problem}") from problem
+        self.hosts: dict[str, Host] = {}
+        for node in self.net.hosts:
+            self.hosts[node.name] = Host(self, node)
+        self._by_nsid = {nsid: name for nsid, name in enumerate(self.plumbing.namespaces, start=1)}
+        self._settle()
+        self.taps = self._make_taps() if capture and len(self.net.links) <= TAP_LIMIT else []
+        self.pump()
+        self.timeline.restart()
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self.hosts[name]
+        except KeyError:
+            raise ScenarioError(f"no host {name!r} in this lab: it has {', '.join(self.hosts)}") from None
+
+    @property
+    def families(self) -> Families:
+        """`ipv4`, `ipv6` or `dual`."""
+        return self.plumbing.families
+
+    @property
+    def version(self) -> int:
+        """The IP version that a story means when it does not say: 6 in an IPv6 lab, else 4."""
+        return self.plumbing.versions[0]
+
+    # -- what the machinery does around every verb
+
+    def act(self, host: str, kind: str, text: str, source: str = "story", **fields: Any) -> None:
+        """Record something the story does; what is announced from now on may answer the next expectation."""
+        self.pump()
+        self.last_act = time.monotonic()
+        self.timeline.add(host, source, kind, text, at=self.last_act, **fields)
+
+    def pump(self) -> None:
+        """Take in what has arrived: neighbour events of all hosts, captured frames."""
+        events, overflow = self.monitor.read()
+        for event in events:
+            self._take(event)
+        if overflow:
+            self._resynchronise()
+        for tap in getattr(self, "taps", ()):
+            lost = tap.lost
+            for seen in tap.read():
+                self.frames.append(seen)
+                if seen.direction == "sent":
+                    self._note_frame(seen)
+            if tap.lost > lost:
+                self.timeline.add("lab", "lab", "lost", f"{tap.lost - lost} captured frames were lost: no room")
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until an event or a frame arrives, at most so long, and take it in."""
+        poll = select.poll()
+        for sock in (self.monitor.sock, *(tap.sock for tap in self.taps)):
+            poll.register(sock, select.POLLIN)
+        poll.poll(max(0.0, timeout_s) * 1000)
+        self.pump()
+
+    def expect_copy(self, frame: bytes) -> None:
+        """The story has put this frame on a wire: its capture is not news for the timeline."""
+        if self.taps:
+            self._expected_copies[frame] += 1
+
+    def ask_runner(self, question: Any) -> Any:
+        """Ask the process outside of the sandbox; only host-table scenarios have somebody there who answers."""
+        if self._ask_runner is None:
+            raise EnvironmentProblem("the kernel's whole neighbour table can be set only in `run --host-table` (or a VM)")
+        return self._ask_runner(question)
+
+    def expect(self, subject: str, observed: Any, expected: Any) -> None:
+        """Claim that `observed` equals `expected` (a value, or a range that it must lie in)."""
+        holds = observed in expected if isinstance(expected, range) else observed == expected
+        text = f"{expected.start}..{expected.stop - 1}" if isinstance(expected, range) else str(expected)
+        self.judge(Expectation(subject, text, str(observed), bool(holds), self.timeline.now_ms()))
+
+    def judge(self, expectation: Expectation) -> None:
+        """Record a verdict; raise ExpectationFailed when it is negative."""
+        self.expectations.append(expectation)
+        verdict = "met" if expectation.passed else "NOT met"
+        self.timeline.add(
+            expectation.subject.split(" ")[0] if expectation.subject.split(" ")[0] in self.hosts else "lab",
+            "story", "expect", f"{expectation.subject}: {expectation.expected} {verdict}",
+        )  # fmt: skip
+        if not expectation.passed:
+            raise ExpectationFailed(
+                f"{expectation.subject}: expected {expectation.expected}, observed {expectation.observed}"
+            )
+
+    def capture_everything(self) -> None:
+        """Let the taps hear all traffic, not only ARP and ND."""
+        if not self.taps:
+            self.taps = self._make_taps()
+        for tap in self.taps:
+            tap.widen()
+
+    def shell(self) -> None:
+        """Mininet's prompt on this lab; returns at Ctrl-D."""
+        from neighlab.lab.prompt import prompt
+
+        prompt(self)
+
+    def effective_knobs(self) -> dict[str, str]:
+        """The settings that the story touched, as they are in force now: `victim conf.eth0.arp_accept` -> `2`."""
+        values: dict[str, str] = {}
+        for name, (host, path) in self.touched.items():
+            try:
+                values[name] = host.read_sysctl(path)
+            except (ScenarioError, EnvironmentProblem):
+                continue
+        return values
+
+    # -- inside
+
+    def _take(self, event: NeighEvent) -> None:
+        host = self._by_nsid.get(event.nsid)
+        if host is None:
+            return
+        neigh = event.neigh
+        if event.kind == rtneigh.RTM_GETNEIGH:
+            text = f"GETNEIGH {neigh} (the kernel asks user space)"
+        else:
+            text = describe(event)
+            state: State = ABSENT if event.kind == rtneigh.RTM_DELNEIGH else neigh.state
+            self.history[host, neigh.ifindex, neigh.addr].append(Sighting(event.at, state, neigh, True))
+        self.timeline.add(
+            host, "netlink", "event", text, at=event.at, addr=neigh.addr, state=state_name(neigh.state),
+            lladdr=neigh.lladdr, ifname=self.hosts[host].ifname_of(neigh.ifindex) if host in self.hosts else "",
+            event=text.split(" ", 1)[0],
+        )  # fmt: skip
+
+    def _resynchronise(self) -> None:
+        """The kernel dropped announcements (ENOBUFS): say so, and take the tables as they are now instead."""
+        self.timeline.add("lab", "lab", "lost", "neighbour events were lost (ENOBUFS): tables are read again")
+        now = time.monotonic()
+        for name, host in self.hosts.items():
+            present = set()
+            for neigh in host.neigh_dump():
+                key = (name, neigh.ifindex, neigh.addr)
+                present.add(key)
+                past = self.history[key]
+                if not past or (past[-1].state, str(past[-1])) != (neigh.state, str(Sighting(now, neigh.state, neigh, False))):
+                    past.append(Sighting(now, neigh.state, neigh, False))
+                    self.timeline.add(name, "netlink", "resync", str(neigh), at=now, addr=neigh.addr, state=state_name(neigh.state))
+            for key, past in self.history.items():
+                if key[0] == name and key not in present and past and past[-1].state is not ABSENT:
+                    past.append(Sighting(now, ABSENT, None, False))
+                    self.timeline.add(name, "netlink", "resync", f"{key[2]} ABSENT", at=now, addr=key[2], state="ABSENT")
+
+    def _note_frame(self, seen: Seen) -> None:
+        if self._expected_copies.get(seen.frame):
+            self._expected_copies[seen.frame] -= 1
+            return
+        self.timeline.add(
+            seen.host, "wire", "frame", describe_frame(seen.frame), at=seen.at, ifname=seen.ifname, length=len(seen.frame)
+        )
+
+    def _make_taps(self) -> list[Tap]:
+        ports: dict[str, tuple[tuple[str, str], tuple[str, str] | None]] = {}
+        taps = []
+        for link in self.net.links:
+            near, far = link.intf1, link.intf2
+            if near.node.inNamespace and far.node.inNamespace:
+                ends = {near.name: ((near.node.name, near.name), (far.node.name, far.name))}
+                taps.append(Tap(near.node.netns, ends, near.name))
+            else:
+                port, host = (far, near) if near.node.inNamespace else (near, far)
+                if host.node.inNamespace:
+                    ports[port.name] = ((host.node.name, host.name), None)
+        if ports:
+            taps.append(Tap(NetNS("lab", self.plumbing.home, self.plumbing.home), ports))
+        return taps
+
+    def _settle(self) -> None:
+        """Wait until every link carries, every bridge port forwards and every IPv6 address is ready to be asked for.
+
+        Carrier changes become effective in a work queue (linkwatch): before, an interface that is up drops what it should send.
+        RTM_GETLINK tells the operational state; IPv6 joins an address' solicited-node group in a work queue, too.
+        """
+        deadline = time.monotonic() + 10 * self.time_scale
+        waiting = [intf for link in self.net.links for intf in (link.intf1, link.intf2)]
+        idle = select.poll()
+        while waiting or not all(host.ready_for_ipv6() for host in self.hosts.values()):
+            waiting = [intf for intf in waiting if not _operational(intf)]
+            if time.monotonic() > deadline:
+                names = ", ".join(f"{intf.node.name} {intf.name}" for intf in waiting) or "IPv6 addresses"
+                raise EnvironmentProblem(f"the lab is not ready after {10 * self.time_scale:.0f} s: waiting for {names}")
+            if waiting:
+                idle.poll(0.2)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.hosts.values())
+
+
+def _operational(intf: Any) -> bool:
+    body = links.query_link(intf.ifindex)
+    data, start, end = intf.node.route.get(links.RTM_GETLINK, body, f"look at {intf.name}")
+    state = nlattr.parse_attrs(data, start + 16, end).get(links.IFLA_OPERSTATE, b"\0")
+    return state[0] == links.IF_OPER_UP

@@ -1,0 +1,117 @@
+"""What a lab's namespaces have in common: who is at home where, which numbers are taken, which families are spoken."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from neighlab.errors import EnvironmentProblem
+from neighlab.kernel import links, nlattr, ns, rtneightbl, sysctl
+from neighlab.kernel.netlink import NETLINK_ROUTE, Route
+from neighlab.kernel.ns import NetNS
+from neighlab.model import knobs
+from neighlab.model.addresses import host_lladdr
+from neighlab.model.families import VERSIONS, Families
+from neighlab.model.knobs import Knob, Scope, Setting
+
+_AF_NETLINK = 16
+_SOCK_RAW = 3
+TABLES = {4: "arp_cache", 6: "ndisc_cache"}
+
+
+@dataclass(slots=True)
+class Plumbing:
+    """The lab's own root namespace (bridges live there), and how namespaces of hosts are made."""
+
+    families: Families
+    settings: tuple[Setting, ...] = ()
+    """Deviations from the baseline that hold in every host (`run --set`), and that a story may override."""
+    home: int = -1
+    root: Route = field(init=False)
+    namespaces: dict[str, tuple[NetNS, Route]] = field(default_factory=dict)
+    taken: int = 0
+    own_devices: int = 0
+    next_ifindex: int = 2
+    lacking: set[str] = field(default_factory=set)
+    """Baseline settings that this kernel does not have."""
+
+    def __post_init__(self) -> None:
+        self.home = ns.open_current_net()
+        quiet = {f"ipv6/conf/{dev}/disable_ipv6": 1 for dev in ("all", "default")}
+        sysctl.write_here(quiet)  # a bridge with IPv6 would send reports and solicitations of its own
+        self.root = Route(NetNS("lab", self.home, self.home).socket(_AF_NETLINK, _SOCK_RAW, NETLINK_ROUTE), "lab")
+        self.root.ask(*links.set_link(1, up=True), "bring lo up")
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The IP versions that the lab speaks: (4,), (6,) or (4, 6)."""
+        return VERSIONS[self.families]
+
+    def make_namespace(self, name: str) -> tuple[NetNS, Route]:
+        """Make a namespace, visible to `ip netns` as `name`, with every conf knob at its baseline before any device exists."""
+        try:
+            ns.unshare(ns.CLONE_NEWNET)
+        except OSError as problem:
+            raise EnvironmentProblem(f"cannot make a network namespace for {name}: {problem.strerror}") from None
+        try:
+            fd = ns.open_current_net()
+            self.lacking.update(sysctl.write_here(self.baseline_conf()))
+            here = NetNS(name, fd, self.home)
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(f"/run/netns/{name}", os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444))
+            ns.mount("/proc/thread-self/ns/net", f"/run/netns/{name}", None, ns.MS_BIND)
+        finally:
+            ns.setns(self.home, ns.CLONE_NEWNET)
+        route = Route(here.socket(_AF_NETLINK, _SOCK_RAW, NETLINK_ROUTE), name)
+        self.namespaces[name] = here, route
+        self.root.ask(*links.name_nsid(fd, len(self.namespaces)), f"number the namespace of {name}")
+        return here, route
+
+    def baseline_conf(self) -> dict[str, int]:
+        """The conf sysctls of a fresh host: `all`, and `default`, from which each new device copies."""
+        values: dict[str, int] = {}
+        for version in self.versions:
+            for name, value in knobs.baseline_conf(version).items():
+                values[f"ipv{version}/conf/all/{name}"] = value
+                values[f"ipv{version}/conf/default/{name}"] = value
+            for knob, dev, family, value in self.settings:
+                if knob.scope is Scope.CONF and version in knob.families and family in (None, version):
+                    values[f"ipv{version}/conf/{dev or 'default'}/{knob.sysctl}"] = value
+        if 6 not in self.versions:
+            values["ipv6/conf/all/disable_ipv6"] = values["ipv6/conf/default/disable_ipv6"] = 1
+        return values
+
+    def baseline_neigh(self, ifname: str, ifindex: int) -> list[links.Request]:
+        """The requests that write every per-device neighbour parameter of a new device."""
+        requests = []
+        for version in self.versions:
+            values = {knobs.find(name, version): value for name, value in knobs.baseline_neigh(version).items()}
+            for knob, dev, family, value in self.settings:
+                wanted = knob.scope is Scope.NEIGH and version in knob.families and family in (None, version)
+                if wanted and dev in (None, ifname):
+                    values[knob] = value
+            requests.append(neigh_request(version, ifindex, values))
+        return requests
+
+    def new_lladdr(self) -> str:
+        """The next link-layer address of this lab."""
+        self.taken += 1
+        return host_lladdr(self.taken)
+
+    def new_bridge_lladdr(self) -> str:
+        """The next address for a device of the lab's own side, which no story ever sees."""
+        self.own_devices += 1
+        return f"02:00:00:00:{self.own_devices >> 8:02x}:{self.own_devices & 0xFF:02x}"
+
+    def new_ifindex(self) -> int:
+        """The next interface index in the lab's root namespace."""
+        self.next_ifindex += 1
+        return self.next_ifindex
+
+
+def neigh_request(version: int, ifindex: int, values: Mapping[Knob, int]) -> links.Request:
+    """The request that sets neighbour parameters of one device in one of the two tables, exact to the millisecond."""
+    parms = {knob.ndta.number: knob.wire(value) for knob, value in values.items() if knob.ndta is not None}
+    return nlattr.RTM_SETNEIGHTBL, 0, rtneightbl.encode_set_parms(TABLES[version], ifindex, parms)

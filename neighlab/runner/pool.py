@@ -1,0 +1,219 @@
+"""Cases run side by side, each in a sandbox of its own, and every one of them gets a result, whatever happens to it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from neighlab.errors import EnvironmentProblem
+from neighlab.kernel.features import kernel_release
+from neighlab.lab import channel as wire
+from neighlab.lab import sandbox
+from neighlab.model import arp
+from neighlab.model.result import CaseResult, RunResult
+from neighlab.runner.discovery import Selected
+from neighlab.runner.execute import Options, timeout_s, unsupported, work
+
+GRACE_S = 5.0
+"""How long after its limit a case may still hold its sandbox, to report what it saw, before it is killed."""
+
+
+class Listener(Protocol):
+    """Who wants to know what is going on: a progress display."""
+
+    def started(self, name: str) -> None:
+        """A case has begun."""
+
+    def finished(self, result: CaseResult) -> None:
+        """A case has its result."""
+
+
+class TableKeeper(Protocol):
+    """Who sets the kernel's whole neighbour table for the cases that need it (kernel.hosttable)."""
+
+    def answer(self, question: Any) -> Any:
+        """Carry out what a case asks for and return what it wants to know; EnvironmentProblem refuses."""
+
+    def restore(self) -> None:
+        """Put everything back; called after each case."""
+
+
+@dataclass(slots=True)
+class _Running:
+    index: int
+    selected: Selected
+    repetition: int
+    box: sandbox.Sandbox
+    inbox: wire.Inbox
+    slot: int
+    started: float
+    limit_s: float
+    result: CaseResult | None = None
+    ended: bool = False
+    killed: str = ""
+
+
+@dataclass
+class Runner:
+    """Runs selected cases; `jobs` at a time, those that need the host's table one by one at the end."""
+
+    options: Options = field(default_factory=Options)
+    jobs: int = 1
+    fail_fast: bool = False
+    repeat: int = 1
+    listener: Listener | None = None
+    table: TableKeeper | None = None
+
+    def run(self, selection: Sequence[Selected]) -> RunResult:
+        """Run all, each `repeat` times; KeyboardInterrupt ends what runs and returns what there is."""
+        started = time.monotonic()
+        run = RunResult(kernel_release(), "root" if os.geteuid() == 0 else "rootless")
+        rows = [(one, repetition) for repetition in range(1, self.repeat + 1) for one in selection]
+        queue = deque(enumerate(rows))
+        results: dict[int, CaseResult] = {}
+        if any(unsupported(one, self.options) is None for one in selection):
+            _warm_up()
+        shared = deque(item for item in queue if "host-table" not in item[1][0].scenario.needs)
+        alone = deque(item for item in queue if "host-table" in item[1][0].scenario.needs)
+        try:
+            for part, width in ((shared, self.jobs), (alone, 1)):
+                if not self._drain(part, width, results):
+                    break
+        except KeyboardInterrupt:
+            run.interrupted = True
+        run.cases = [results[index] for index in sorted(results)]
+        run.duration_ms = (time.monotonic() - started) * 1000
+        return run
+
+    def _drain(self, queue: deque[tuple[int, tuple[Selected, int]]], width: int, results: dict[int, CaseResult]) -> bool:
+        """Run a queue to its end; False when a failure ended it early."""
+        running: list[_Running] = []
+        leaving: list[_Running] = []
+        cpus = sorted(os.sched_getaffinity(0))
+        stop = False
+        try:
+            while running or (queue and not stop):
+                while queue and not stop and len(running) < width:
+                    index, (selected, repetition) = queue.popleft()
+                    if self.listener is not None:
+                        self.listener.started(selected.name)
+                    reason = unsupported(selected, self.options)
+                    if reason is not None:
+                        skipped = CaseResult(selected.scenario.name, selected.case.name, selected.scenario.claim, "skipped", reason)
+                        skipped.repetition = repetition
+                        self._finish(skipped, index, results)
+                        continue
+                    slot = min(set(range(width)) - {one.slot for one in running})
+                    running.append(self._start(index, selected, repetition, slot, cpus[slot % len(cpus)]))
+                self._wait(running, leaving)
+                for one in [one for one in running if one.result is not None or one.ended]:
+                    running.remove(one)
+                    leaving.append(one)
+                    result = one.result or self._died(one)
+                    result.repetition = one.repetition
+                    if self.table is not None and "host-table" in one.selected.scenario.needs:
+                        one.box.reap(GRACE_S)
+                        self.table.restore()
+                    self._finish(result, one.index, results)
+                    if self.fail_fast and result.outcome in ("failed", "error"):
+                        stop = True
+                leaving = [one for one in leaving if not one.box.gone()]
+        finally:
+            for one in running:
+                one.box.kill()
+            for one in running + leaving:
+                one.box.reap(GRACE_S)
+        return not stop
+
+    def _start(self, index: int, selected: Selected, repetition: int, slot: int, cpu: int) -> _Running:
+        interactive = self.options.shell_on_fail
+        box = sandbox.spawn(work(selected, self.options), interactive=interactive, cpu=cpu)
+        limit = float("inf") if interactive else timeout_s(selected, self.options)
+        return _Running(index, selected, repetition, box, wire.Inbox(box.channel), slot, time.monotonic(), limit)
+
+    def _wait(self, running: list[_Running], leaving: list[_Running]) -> None:
+        """Wait until a sandbox says something, ends, or has used up its time."""
+        if not running:
+            return
+        poll = select.poll()
+        by_fd = {}
+        for one in running:
+            poll.register(one.box.channel, select.POLLIN)
+            by_fd[one.box.channel.fileno()] = one
+        now = time.monotonic()
+        left = min(one.started + one.limit_s + GRACE_S - now for one in running)
+        timeout = None if left == float("inf") else max(0.0, left) * 1000
+        if leaving:
+            timeout = 20.0 if timeout is None else min(timeout, 20.0)
+        for fd, _event in poll.poll(timeout):
+            one = by_fd[fd]
+            messages, one.ended = one.inbox.read()
+            for message in messages:
+                self._heed(one, message)
+        now = time.monotonic()
+        for one in running:
+            if now - one.started > one.limit_s + GRACE_S and one.result is None:
+                one.killed = f"did not end within {one.limit_s:g} s and did not react: killed"
+                one.box.kill()
+                one.ended = True
+
+    def _heed(self, one: _Running, message: Any) -> None:
+        match message:
+            case ["result", plain]:
+                one.result = CaseResult.from_plain(plain)
+            case ["environment", text]:
+                raise EnvironmentProblem(text)
+            case ["ask", question]:
+                try:
+                    if self.table is None:
+                        raise EnvironmentProblem("the kernel's neighbour table is not held by this run: use --host-table as root")
+                    answer: Any = ("answer", self.table.answer(question))
+                except EnvironmentProblem as problem:
+                    answer = ("refused", str(problem))
+                one.box.channel.setblocking(True)
+                wire.send(one.box.channel, answer)
+                one.box.channel.setblocking(False)
+
+    def _died(self, one: _Running) -> CaseResult:
+        """The result of a case whose process ended without one."""
+        result = CaseResult(one.selected.scenario.name, one.selected.case.name, one.selected.scenario.claim, "error")
+        result.duration_ms = (time.monotonic() - one.started) * 1000
+        one.box.reap(GRACE_S)
+        code = os.waitstatus_to_exitcode(one.box.status or 0)
+        if one.killed:
+            result.reason = one.killed
+        elif code < 0 or code > 128:
+            number = -code if code < 0 else code - 128
+            result.reason = f"its process was ended by {_signal_name(number)} before it reported"
+        else:
+            result.reason = f"its process left with status {code} before it reported (os._exit in the story?)"
+        return result
+
+    def _finish(self, result: CaseResult, index: int, results: dict[int, CaseResult]) -> None:
+        results[index] = result
+        if self.listener is not None:
+            self.listener.finished(result)
+
+
+def _warm_up() -> None:
+    """Import once, before the first fork, what every case needs."""
+    import neighlab.lab.host
+    import neighlab.lab.lab
+    import neighlab.lab.mininet
+
+    arp.layers()
+    del neighlab
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+

@@ -1,0 +1,61 @@
+"""When the fence has been answered, the kernel has processed every frame that was sent before it.
+
+Frames between namespaces queue per processor and leave in order, and a sandbox stays on one processor. So an answer to
+the last frame says that all earlier ones are done - and that there will be no late answer to them either.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from neighlab.errors import ExpectationFailed
+from neighlab.kernel.links import packed_lladdr
+from neighlab.model import arp, frames, ndp
+from neighlab.wire.bpf import MARKER_ETHERTYPE
+from neighlab.wire.port import Port
+
+PATIENCE_S: Final = 2.0
+
+
+def probe_fence(
+    port: Port, *, addr: str, lladdr: str, timeout_s: float = PATIENCE_S, sending: Callable[[bytes], object] = id
+) -> None:
+    """Send an ARP probe (IPv6: a DAD solicitation) for `addr` and wait for its answer.
+
+    It is answered and never learned (arp_process: sender 0.0.0.0; ndisc_recv_ns: source ::), so it leaves nothing behind.
+    `lladdr` is the sender's own; `sending` is told the frame before it leaves. ExpectationFailed when there is no answer.
+    """
+    v6 = ":" in addr
+    question = ndp.dad(addr, lladdr=lladdr) if v6 else arp.probe(addr, lladdr=lladdr)
+
+    def answers(frame: bytes) -> bool:
+        parsed = frames.parse(frame)
+        return parsed.target == addr if v6 else parsed.sender == addr
+
+    port.drain()
+    sending(question)
+    port.send(question)
+    if port.wait_for(answers, timeout_s) is None:
+        raise ExpectationFailed(
+            f"fence: {addr} did not answer {frames.describe(question)} within {timeout_s * 1000:.0f} ms; "
+            "a host that may not answer needs fence(..., by='marker')"
+        )
+
+
+def marker_fence(near: Port, far: Port, *, lladdr: str, far_lladdr: str, timeout_s: float = PATIENCE_S) -> None:
+    """Send a frame of an experimental ethertype there and back, past all protocols, knobs and filters.
+
+    For hosts that cannot answer a probe: arp_ignore, arp off, an ARP filter table, no address.
+    """
+    nonce = os.urandom(8)
+    for source, target, own, other in ((near, far, lladdr, far_lladdr), (far, near, far_lladdr, lladdr)):
+        frame = packed_lladdr(other) + packed_lladdr(own) + struct.pack("!H", MARKER_ETHERTYPE) + nonce
+        target.drain()
+        source.send(frame.ljust(60, b"\0"))
+        if target.wait_for(lambda seen: seen[12:22] == frame[12:22], timeout_s) is None:
+            raise ExpectationFailed(
+                f"fence: a marker frame from {own} did not reach {other} within {timeout_s * 1000:.0f} ms: is the link up?"
+            )
