@@ -1,7 +1,8 @@
 """Every topology is a plain mininet.topo.Topo that `mn --custom` can load, and its docstring is its drawing.
 
-Names are looked up here without importing Mininet: `from neighlab.topologies import VictimAttacker` costs nothing until a
-lab is built from it. Calling one with its parameters, `HostsOnBridge(n=50)`, gives the same topology in that size.
+Names are looked up here without importing Mininet: `from neighlab.topologies import VictimAttacker` costs nothing
+until a lab is built from it. Calling one with its parameters, `HostsOnBridge(n=50)`, gives the same topology in
+that size.
 """
 
 from __future__ import annotations

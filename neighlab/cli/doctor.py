@@ -17,11 +17,18 @@ def command(format_: str) -> int:
 
     findings = examine()
     if format_ == "json":
-        plain = [{"what": one.what, "ok": one.ok, "needed": one.needed, "detail": one.detail, "remedy": one.remedy} for one in findings]
+        plain = [
+            {"what": one.what, "ok": one.ok, "needed": one.needed, "detail": one.detail, "remedy": one.remedy}
+            for one in findings
+        ]
         click.echo(as_json({"schema": "neighlab.doctor/1", "findings": plain}), nl=False)
     else:
         for one in findings:
-            mark = click.style("yes ", fg="green") if one.ok else click.style("NO  " if one.needed else "no  ", fg="red" if one.needed else "yellow")
+            mark = (
+                click.style("yes ", fg="green")
+                if one.ok
+                else click.style("NO  " if one.needed else "no  ", fg="red" if one.needed else "yellow")
+            )
             click.echo(f"{mark} {one.what:<34} {one.detail}")
             if not one.ok and one.remedy:
                 click.echo(f"     {'':<34} to change: {one.remedy}")

@@ -29,10 +29,8 @@ def command(pattern: str, needs: str | None, with_cases: bool, format_: str) -> 
     from neighlab.report.json import as_json
     from neighlab.runner.discovery import discover
 
-    scenarios = [
-        one for one in discover()
-        if (fnmatch.fnmatchcase(one.name, pattern) or one.subject == pattern) and (needs is None or needs in _needs(one))
-    ]  # fmt: skip
+    matching = [one for one in discover() if fnmatch.fnmatchcase(one.name, pattern) or one.subject == pattern]
+    scenarios = [one for one in matching if needs is None or needs in _needs(one)]
     if not scenarios:
         raise ScenarioError(f"no scenario matches {pattern!r}" + (f" and needs {needs}" if needs else ""))
     if format_ == "json":
@@ -64,7 +62,10 @@ def _plain(one: Any) -> dict[str, Any]:
     return {
         "scenario": one.name, "subject": one.subject, "claim": one.claim, "needs": _needs(one), "kernel": one.kernel,
         "cases": [
-            {"case": case.name, "family": one.family_of(case), "since": case.since, "until": case.until, "needs": _needs(one)}
+            {
+                "case": case.name, "family": one.family_of(case), "since": case.since, "until": case.until,
+                "needs": _needs(one),
+            }
             for case in one.cases
         ],
     }  # fmt: skip

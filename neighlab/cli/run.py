@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, TextIO
 
 import click
 
@@ -19,26 +19,61 @@ FORMATS = ("text", "json", "junit", "ktap")
 @click.command("run", short_help="Run scenarios and print what the kernel did.")
 @click.argument("patterns", nargs=-1, metavar="[SCENARIO[:CASE] | FILE]...")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Cases to run at a time.")
-@click.option("--set", "settings", multiple=True, metavar="KNOB=VALUE", help="Start from another setting than the baseline, in every host.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KNOB=VALUE",
+    help="Start from another setting than the baseline, in every host.",
+)
 @click.option("--repeat", type=click.IntRange(1, 100_000), default=1, show_default=True, help="Run everything N times.")
 @click.option("--fail-fast", is_flag=True, help="Stop after the first failure.")
-@click.option("--time-scale", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, help="Stretch all deadlines (slow machines: 3).")
-@click.option("--timeout", type=click.FloatRange(0.1), metavar="SECONDS", help="Limit for each case [default: from its knobs].")
-@click.option("--host-table", is_flag=True, help="Also run what needs the kernel's whole neighbour table (root; guarded).")
-@click.option("--sabotage", is_flag=True, help="Run each case under the change that must make it fail; it passes if it fails.")
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(0.1, 100),
+    default=1.0,
+    show_default=True,
+    help="Stretch all deadlines (slow machines: 3).",
+)
+@click.option(
+    "--timeout", type=click.FloatRange(0.1), metavar="SECONDS", help="Limit for each case [default: from its knobs]."
+)
+@click.option(
+    "--host-table", is_flag=True, help="Also run what needs the kernel's whole neighbour table (root; guarded)."
+)
+@click.option(
+    "--sabotage", is_flag=True, help="Run each case under the change that must make it fail; it passes if it fails."
+)
 @click.option("--shell-on-fail", is_flag=True, help="Open Mininet's prompt inside the lab of a failing case.")
 @click.option("-v", "--verbose", count=True, help="Show the timeline of passed cases too; -vv unfolds long ones.")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="Report to print.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there, and progress to the terminal.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="Report to print."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the report there, and progress to the terminal.",
+)
 def command(
-    patterns: tuple[str, ...], jobs: int, settings: tuple[str, ...], repeat: int, fail_fast: bool, time_scale: float,
-    timeout: float | None, host_table: bool, sabotage: bool, shell_on_fail: bool, verbose: int, format_: str,
+    patterns: tuple[str, ...],
+    jobs: int,
+    settings: tuple[str, ...],
+    repeat: int,
+    fail_fast: bool,
+    time_scale: float,
+    timeout: float | None,
+    host_table: bool,
+    sabotage: bool,
+    shell_on_fail: bool,
+    verbose: int,
+    format_: str,
     output: Path | None,
 ) -> int:
     """Run scenarios (all, when none is named) and print what the kernel did.
 
-    A SCENARIO is a name from `neighlab list`, a folder or a glob, with :CASE or :GLOB for some of its cases; a FILE is a scenario file
-    of your own.
+    A SCENARIO is a name from `neighlab list`, a folder or a glob, with :CASE or :GLOB for some of its cases; a FILE
+    is a scenario file of your own.
 
     \b
       neighlab run                                  everything
@@ -57,7 +92,9 @@ def command(
     chosen = tuple(parse_setting(text) for text in settings)
     for one in chosen:
         if one.knob.scope is Scope.HOST:
-            raise ScenarioError(f"{one.knob.name} belongs to the whole host: a lab cannot set it (see `neighlab list --needs host-table`)")
+            raise ScenarioError(
+                f"{one.knob.name} belongs to the whole host: a lab cannot set it (neighlab list --needs host-table)"
+            )
     if shell_on_fail and (jobs > 1 or not sys.stdin.isatty()):
         raise ScenarioError("--shell-on-fail needs a terminal and one job at a time (-j1)")
     selection = select(patterns)
@@ -91,7 +128,7 @@ def _progress(format_: str, output: Path | None, total: int, verbose: int, shell
     from neighlab.kernel.features import kernel_release
     from neighlab.report.progress import Progress
 
-    stream: IO[str] = sys.stdout
+    stream: TextIO = sys.stdout
     if format_ != "text" and output is None:
         if not sys.stderr.isatty():
             return contextlib.nullcontext(None)
@@ -100,7 +137,7 @@ def _progress(format_: str, output: Path | None, total: int, verbose: int, shell
     return Progress(stream, total=total, live=live, verbose=verbose, color=_color(stream), kernel=kernel_release())
 
 
-def _color(stream: IO[str]) -> bool:
+def _color(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -116,7 +153,7 @@ def _table(host_table: bool) -> Any:
         yield keeper
 
 
-def _report(run: RunResult, format_: str, target: IO[str], verbose: int) -> None:
+def _report(run: RunResult, format_: str, target: TextIO, verbose: int) -> None:
     from neighlab.report import FORMATS as reports
     from neighlab.report.text import summary, text_report
 

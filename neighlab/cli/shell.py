@@ -13,8 +13,14 @@ from neighlab.errors import EnvironmentProblem, ScenarioError
 
 @click.command("shell", short_help="Open Mininet's prompt in a lab; Ctrl-D ends it.")
 @click.argument("what", metavar="TOPOLOGY | SCENARIO[:CASE] | FILE")
-@click.option("--set", "settings", multiple=True, metavar="KNOB=VALUE", help="Start from another setting than the baseline.")
-@click.option("--family", type=click.Choice(["ipv4", "ipv6", "dual"]), help="Families that the lab speaks [default: dual, or the scenario's].")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KNOB=VALUE", help="Start from another setting than the baseline."
+)
+@click.option(
+    "--family",
+    type=click.Choice(["ipv4", "ipv6", "dual"]),
+    help="Families that the lab speaks [default: dual, or the scenario's].",
+)
 def command(what: str, settings: tuple[str, ...], family: Any) -> int:
     """Build a lab and open Mininet's prompt in it; Ctrl-D ends it and everything in it.
 
@@ -48,7 +54,9 @@ def command(what: str, settings: tuple[str, ...], family: Any) -> int:
             kind = "environment" if isinstance(problem, EnvironmentProblem) else "scenario"
             send(channel, (kind, str(problem)))
             return
-        click.echo(f"{', '.join(lab.hosts)}: each is a network namespace; `help` lists commands, Ctrl-D ends the lab", err=True)
+        click.echo(
+            f"{', '.join(lab.hosts)}: each is a network namespace; `help` lists commands, Ctrl-D ends the lab", err=True
+        )
         lab.shell()
         send(channel, ("done", ""))
 

@@ -44,7 +44,13 @@ def command(name: str, format_: str) -> int:
     if format_ == "json":
         from neighlab.cli.list import _plain
 
-        plain = {"schema": "neighlab.show/1", **_plain(one), "lesson": one.lesson, "drawing": _drawing(one.topology), "source": _source(one)}
+        plain = {
+            "schema": "neighlab.show/1",
+            **_plain(one),
+            "lesson": one.lesson,
+            "drawing": _drawing(one.topology),
+            "source": _source(one),
+        }
         click.echo(as_json(plain), nl=False)
         return 0
     click.echo(click.style(one.name, bold=True))
@@ -104,5 +110,8 @@ def _knob_text(name: str) -> str | None:
         combined = f", conf/all and the device combine by {knob.combine}" if knob.scope is knobs.Scope.CONF else ""
         lines.append(click.style(f"{knob.name}", bold=True) + f"  {families} {knob.scope.value}{since}{combined}")
         lines.append(f"  {knob.doc}")
-        lines.append(f"  {knob.unit}, {knob.minimum}..{knob.maximum}; kernel default {knob.default}, a lab starts with {knob.baseline}\n")
+        lines.append(
+            f"  {knob.unit}, {knob.minimum}..{knob.maximum}; "
+            f"kernel default {knob.default}, a lab starts with {knob.baseline}\n"
+        )
     return "\n".join(lines).rstrip()

@@ -1,7 +1,7 @@
 """A veth pair, both its ends placed, named and addressed, is one message to the kernel.
 
-Each function returns a request for Route.ask_all: (message type, flags, body). These are the shapes that labs are made of;
-whatever else a story wants to configure it asks pyroute2 for (Host.iproute).
+Each function returns a request for Route.ask_all: (message type, flags, body). These are the shapes that labs are
+made of; whatever else a story wants to configure it asks pyroute2 for (Host.iproute).
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def new_veth(near: End, far: End) -> Request:
 
 
 def new_bridge(ifname: str, lladdr: str, ifindex: int) -> Request:
-    """Create a bridge that forwards at once: no STP, no forward delay, and no IGMP/MLD snooping that could hold back ND."""
+    """Create a bridge that forwards at once: no STP, no forward delay, and no IGMP/MLD snooping that could hold back
+    ND.
+    """
     data = (
         attr(_BR_FORWARD_DELAY, struct.pack("=I", 0))
         + attr(_BR_STP_STATE, struct.pack("=I", 0))
@@ -93,8 +95,14 @@ def new_bridge(ifname: str, lladdr: str, ifindex: int) -> Request:
 
 
 def set_link(
-    ifindex: int, *, up: bool | None = None, arp: bool | None = None, lladdr: str | None = None, mtu: int | None = None,
-    master: int | None = None, carrier: bool | None = None,
+    ifindex: int,
+    *,
+    up: bool | None = None,
+    arp: bool | None = None,
+    lladdr: str | None = None,
+    mtu: int | None = None,
+    master: int | None = None,
+    carrier: bool | None = None,
 ) -> Request:
     """Change a link: administrative state, ARP, link-layer address, MTU, bridge it belongs to, carrier."""
     flags = change = 0
@@ -138,12 +146,17 @@ def new_addr(ifindex: int, addr: str, *, nodad: bool = True, remove: bool = Fals
     body = _ifaddr.pack(family, interface.network.prefixlen, flags, 254 if host_scope else 0, ifindex)
     body += attr(1, packed) + attr(2, packed)
     if interface.version == 4 and interface.network.prefixlen < 31:
-        body += attr(4, interface.network.broadcast_address.packed)  # type: ignore[union-attr]
+        body += attr(4, interface.network.broadcast_address.packed)
     return (RTM_DELADDR, 0, body) if remove else (RTM_NEWADDR, _NEW, body)
 
 
 def new_route(
-    destination: str, *, via: str | None = None, ifindex: int | None = None, source: str | None = None, remove: bool = False
+    destination: str,
+    *,
+    via: str | None = None,
+    ifindex: int | None = None,
+    source: str | None = None,
+    remove: bool = False,
 ) -> Request:
     """Route `destination` (a network, or `default` with the family of `via`) through a gateway and/or an interface."""
     if destination == "default":

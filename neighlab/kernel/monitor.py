@@ -91,7 +91,9 @@ class Monitor:
 
 def describe(event: NeighEvent) -> str:
     """The event as a line of the timeline: `NEWNEIGH 192.0.2.1 STALE lladdr 00:00:5e:00:53:01`."""
-    names = {rtneigh.RTM_NEWNEIGH: "NEWNEIGH", rtneigh.RTM_DELNEIGH: "DELNEIGH", rtneigh.RTM_GETNEIGH: "GETNEIGH (miss)"}
+    names = {
+        rtneigh.RTM_NEWNEIGH: "NEWNEIGH",
+        rtneigh.RTM_DELNEIGH: "DELNEIGH",
+        rtneigh.RTM_GETNEIGH: "GETNEIGH (miss)",
+    }
     return f"{names[event.kind]} {event.neigh}"
-
-

@@ -105,8 +105,8 @@ class Route:
     def dump(self, kind: int, body: bytes, doing: str, take: Callable[[bytes], object]) -> None:
         """Send a dump request and hand every buffer of the answer to `take`.
 
-        A dump that raced with a change is marked by the kernel (NLM_F_DUMP_INTR) and repeated: `take` is then called with
-        empty bytes first, which means "forget what you have".
+        A dump that raced with a change is marked by the kernel (NLM_F_DUMP_INTR) and repeated: `take` is then
+        called with empty bytes first, which means "forget what you have".
         """
         while self._dump_once(kind, body, doing, take):
             self.repeats += 1

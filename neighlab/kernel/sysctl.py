@@ -15,7 +15,8 @@ _ROOT = "/proc/sys/net/"
 def write_here(values: Mapping[str, object]) -> list[str]:
     """Write sysctls (path below net/, e.g. `ipv4/conf/all/arp_ignore`) in the namespace this thread is in.
 
-    Returns the paths that this kernel does not have. A refused value is a ScenarioError, a read-only /proc/sys an EnvironmentProblem.
+    Returns the paths that this kernel does not have. A refused value is a ScenarioError, a read-only /proc/sys an
+    EnvironmentProblem.
     """
     lacking: list[str] = []
     for path, value in values.items():
@@ -62,6 +63,6 @@ def write(ns: NetNS, values: Mapping[str, object]) -> list[str]:
 
 def _refused(path: str, problem: OSError) -> EnvironmentProblem:
     return EnvironmentProblem(
-        f"cannot write net.{path.replace('/', '.')}: {problem.strerror}; labs need a writable /proc/sys/net in their own "
-        "namespaces (containers often mount /proc/sys read-only: run outside, or with --privileged)"
+        f"cannot write net.{path.replace('/', '.')}: {problem.strerror}; labs need a writable /proc/sys/net in "
+        "their own namespaces (containers often mount /proc/sys read-only: run outside, or with --privileged)"
     )

@@ -24,7 +24,9 @@ class Capture:
         self._first = len(lab.frames)
 
     def frames(self, direction: Direction = "sent", **fields: Any) -> list[Seen]:
-        """The frames so far whose fields (of model.frames.Parsed: kind, sender, target, is_broadcast, ...) have these values."""
+        """The frames so far whose fields (of model.frames.Parsed: kind, sender, target, is_broadcast, ...) have these
+        values.
+        """
         self.lab.pump()
         return [
             seen

@@ -30,7 +30,12 @@ class Watcher:
         self._cursor: dict[Key, int] = {}
 
     def expect(
-        self, ifindex: int, addr: str, states: tuple[State, ...], lladdr: str | None, flags: NTF | None,
+        self,
+        ifindex: int,
+        addr: str,
+        states: tuple[State, ...],
+        lladdr: str | None,
+        flags: NTF | None,
         within_ms: float | None,
     ) -> None:
         """Match `states` in their order; `lladdr` and `flags` belong to the last. See Host.expect."""
@@ -62,7 +67,11 @@ class Watcher:
             now = time.monotonic()
             if deadline is None:
                 current = past[-1].state if past else ABSENT
-                allowed = deadline_ms(current, states[position:], self._parms(ifindex, addr)) if within_ms is None else within_ms
+                allowed = (
+                    deadline_ms(current, states[position:], self._parms(ifindex, addr))
+                    if within_ms is None
+                    else within_ms
+                )
                 if states[-1] is ABSENT and within_ms is None:
                     allowed = min(allowed, 250.0)  # no timer of an entry removes it
                 deadline = started + allowed / 1000 * self.lab.time_scale
@@ -99,7 +108,9 @@ class Watcher:
         )  # fmt: skip
 
     def _begin(self, key: Key) -> int:
-        """Where in the entry's history an answer may lie: behind the last one used, since the story's last act; or the present."""
+        """Where in the entry's history an answer may lie: behind the last one used, since the story's last act; or the
+        present.
+        """
         past = self.lab.history[key]
         used = self._cursor.get(key, 0)
         first = next((i for i, one in enumerate(past) if i >= used and one.at >= self.lab.last_act), len(past))
@@ -130,7 +141,11 @@ class Watcher:
     def _parms(self, ifindex: int, addr: str) -> dict[str, int]:
         """The neighbour parameters in force on a device, by knob name."""
         version = 6 if ":" in addr else 4
-        by_number = {knob.ndta.number: knob.name for knob in knobs.knobs() if knob.ndta and version in knob.families and not knob.same_as}
+        by_number = {
+            knob.ndta.number: knob.name
+            for knob in knobs.knobs()
+            if knob.ndta and version in knob.families and not knob.same_as
+        }
         found: dict[str, int] = dict(knobs.baseline_neigh(version))
 
         tables: list[rtneightbl.NeighTable] = []
@@ -152,15 +167,27 @@ class Watcher:
         return f"{self.host.name} {self.host.ifname_of(ifindex)} {addr}"
 
     def _judge(
-        self, key: Key, states: tuple[State, ...], lladdr: str | None, flags: NTF | None, passed: bool, started: float,
+        self,
+        key: Key,
+        states: tuple[State, ...],
+        lladdr: str | None,
+        flags: NTF | None,
+        passed: bool,
+        started: float,
         inferred: bool,
     ) -> None:
         past = self.lab.history[key]
-        observed = " > ".join(str(one) for one in past[-len(states) :]) if len(states) > 1 and past else str(past[-1] if past else "ABSENT")
+        observed = (
+            " > ".join(str(one) for one in past[-len(states) :])
+            if len(states) > 1 and past
+            else str(past[-1] if past else "ABSENT")
+        )
         now = self.lab.timeline.now_ms()
         took = (time.monotonic() - started) * 1000
         self.lab.judge(
-            Expectation(self._subject(key[1], key[2]), _wanted(states, lladdr, flags), observed, passed, now, took, inferred)
+            Expectation(
+                self._subject(key[1], key[2]), _wanted(states, lladdr, flags), observed, passed, now, took, inferred
+            )
         )
 
 

@@ -87,8 +87,8 @@ class Host:
     def conf(self, *, dev: str | None = None, family: int | None = None, **settings: int) -> None:
         """Set knobs: `conf(arp_accept=1)`, `conf(dev="all", arp_ignore=1)`, `conf(retrans_time_ms=40)`.
 
-        Names are the kernel's; timers are in the unit that the name says, written exactly by netlink. A knob that both families
-        have is set for all that the lab speaks unless `family` (4 or 6) says which.
+        Names are the kernel's; timers are in the unit that the name says, written exactly by netlink. A knob that
+        both families have is set for all that the lab speaks unless `family` (4 or 6) says which.
         """
         forced = self.lab.sabotage.knobs if self.lab.sabotage else {}
         for name, given in settings.items():
@@ -115,12 +115,16 @@ class Host:
                 request = neigh_request(version, self.intf(dev).ifindex, {knob: value})
                 self._ask(request, f"set {label}={value}")
             elif sysctl.write(self.node.netns, {path: value}):
-                raise Unsupported(f"this kernel has no {knob.name}" + (f" (it came with {knob.since})" if knob.since else ""))
+                raise Unsupported(
+                    f"this kernel has no {knob.name}" + (f" (it came with {knob.since})" if knob.since else "")
+                )
             self.lab.touched[f"{self.name} {label}"] = (self, path)
             if knob.scope is Scope.CONF and ifname not in ("all", "default"):
                 whole = path.replace(f"/{ifname}/", "/all/")
                 self.lab.touched[f"{self.name} conf.all.{knob.name}"] = (self, whole)
-            self.lab.act(self.name, "set", f"{label}={value}", "knob", knob=knob.name, dev=ifname, value=value, family=version)
+            self.lab.act(
+                self.name, "set", f"{label}={value}", "knob", knob=knob.name, dev=ifname, value=value, family=version
+            )
 
     def knob(self, name: str, *, dev: str | None = None, family: int | None = None) -> int:
         """Read a knob as it is in force on one device (not combined with `all`)."""
@@ -182,7 +186,9 @@ class Host:
         self.lab.pump()
 
     def flood(self, frames: Sequence[bytes], *, dev: str | None = None) -> None:
-        """Put many prepared frames on the wire (flood.variants makes them from one); events are read in between, so none is lost."""
+        """Put many prepared frames on the wire (flood.variants makes them from one); events are read in between, so
+        none is lost.
+        """
         frames = [self._sabotaged(frame) for frame in frames] if self.lab.sabotage else frames
         self.lab.act(self.name, "flood", f"{len(frames)} frames like {describe(frames[0])}", count=len(frames))
         flood.send(self.port(dev), frames, self.lab.taps, self.lab.monitor.capacity // 4, self.lab.pump)
@@ -190,13 +196,15 @@ class Host:
     def fence(self, other: Host, *, dev: str | None = None, by: str = "probe") -> None:
         """Return when `other` has processed all that this host sent before, and this host all that `other` answered.
 
-        The fence is an ARP probe (IPv6: a DAD solicitation), which is answered but never learned; `by="marker"` uses a frame
-        of no protocol, for a host that may not answer.
+        The fence is an ARP probe (IPv6: a DAD solicitation), which is answered but never learned; `by="marker"`
+        uses a frame of no protocol, for a host that may not answer.
         """
         near, far = self.intf(dev), other.facing(self)
         timeout_s = fence.PATIENCE_S * self.lab.time_scale
         if by == "marker":
-            fence.marker_fence(self.port(dev), other.port(far.name), lladdr=near.lladdr, far_lladdr=far.lladdr, timeout_s=timeout_s)
+            fence.marker_fence(
+                self.port(dev), other.port(far.name), lladdr=near.lladdr, far_lladdr=far.lladdr, timeout_s=timeout_s
+            )
         elif by == "probe":
             addr = other.addr_of(self.lab.version, far.name)
             fence.probe_fence(
@@ -286,7 +294,9 @@ class Host:
         self.lab.pump()
         if check and process.returncode:
             said = (err or out).strip().splitlines()
-            raise ScenarioError(f"{self.name}: `{' '.join(argv)}` ended with {process.returncode}: {said[-1] if said else ''}")
+            raise ScenarioError(
+                f"{self.name}: `{' '.join(argv)}` ended with {process.returncode}: {said[-1] if said else ''}"
+            )
         return subprocess.CompletedProcess(list(argv), process.returncode, out, err)
 
     def iproute(self) -> Any:
@@ -321,12 +331,21 @@ class Host:
                 found.clear()
 
         af = {0: 0, 4: 2, 6: 10}[family]
-        self.node.route.dump(nlattr.RTM_GETNEIGH, rtneigh.encode_dump(family=af, proxy=proxy), "read the neighbour table", take)
+        self.node.route.dump(
+            nlattr.RTM_GETNEIGH, rtneigh.encode_dump(family=af, proxy=proxy), "read the neighbour table", take
+        )
         return found
 
     def neigh_set(
-        self, addr: str, lladdr: str | None = None, *, state: NUD = NUD.PERMANENT, flags: NTF = NTF.NONE, op: str = "replace",
-        dev: str | None = None, protocol: int | None = None,
+        self,
+        addr: str,
+        lladdr: str | None = None,
+        *,
+        state: NUD = NUD.PERMANENT,
+        flags: NTF = NTF.NONE,
+        op: str = "replace",
+        dev: str | None = None,
+        protocol: int | None = None,
     ) -> str | None:
         """Create or change an entry as an administrator: `op` is "add", "change" or "replace" (ip neigh).
 
@@ -345,7 +364,9 @@ class Host:
     def neigh_del(self, addr: str, *, dev: str | None = None, flags: NTF = NTF.NONE) -> str | None:
         """Delete an entry; returns None, or the error's name."""
         self._check_addr(addr)
-        body = rtneigh.encode_neigh(family=10 if ":" in addr else 2, ifindex=self.intf(dev).ifindex, addr=addr, ntf=flags)
+        body = rtneigh.encode_neigh(
+            family=10 if ":" in addr else 2, ifindex=self.intf(dev).ifindex, addr=addr, ntf=flags
+        )
         return self._neigh_request(nlattr.RTM_DELNEIGH, 0, body, f"ip neigh del {addr}")
 
     def _neigh_request(self, kind: int, flags: int, body: bytes, text: str) -> str | None:
@@ -360,14 +381,19 @@ class Host:
         return None
 
     def expect(
-        self, addr: str, *states: State, lladdr: str | None = None, flags: NTF | None = None, dev: str | None = None,
+        self,
+        addr: str,
+        *states: State,
+        lladdr: str | None = None,
+        flags: NTF | None = None,
+        dev: str | None = None,
         within_ms: float | None = None,
     ) -> None:
         """Expect the entry for `addr` to be in a state, or to pass through several in this order.
 
-        A state may be a mask (LEARNED, NUD.STALE | NUD.DELAY) or ABSENT. `lladdr` and `flags` are those of the last one. What the
-        kernel announced since the story's last act counts as well as what is and what comes, until a deadline that follows from
-        the knobs in force (or `within_ms`).
+        A state may be a mask (LEARNED, NUD.STALE | NUD.DELAY) or ABSENT. `lladdr` and `flags` are those of the last
+        one. What the kernel announced since the story's last act counts as well as what is and what comes, until a
+        deadline that follows from the knobs in force (or `within_ms`).
         """
         self._check_addr(addr)
         self._watcher.expect(self.intf(dev).ifindex, addr, states, lladdr, flags, within_ms)

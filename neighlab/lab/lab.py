@@ -59,8 +59,15 @@ class Lab:
     """A network of hosts, built in the sandbox that this process is the first of. `lab["victim"]` is a host."""
 
     def __init__(
-        self, topology: Any, *, families: Families = "dual", settings: tuple[Setting, ...] = (), time_scale: float = 1.0,
-        capture: bool = True, sabotage: Sabotage | None = None, ask_runner: Callable[[Any], Any] | None = None,
+        self,
+        topology: Any,
+        *,
+        families: Families = "dual",
+        settings: tuple[Setting, ...] = (),
+        time_scale: float = 1.0,
+        capture: bool = True,
+        sabotage: Sabotage | None = None,
+        ask_runner: Callable[[Any], Any] | None = None,
     ) -> None:
         from neighlab.lab.host import Host
         from neighlab.lab.mininet import LabNet
@@ -150,7 +157,9 @@ class Lab:
     def ask_runner(self, question: Any) -> Any:
         """Ask the process outside of the sandbox; only host-table scenarios have somebody there who answers."""
         if self._ask_runner is None:
-            raise EnvironmentProblem("the kernel's whole neighbour table can be set only in `run --host-table` (or a VM)")
+            raise EnvironmentProblem(
+                "the kernel's whole neighbour table can be set only in `run --host-table` (or a VM)"
+            )
         return self._ask_runner(question)
 
     def expect(self, subject: str, observed: Any, expected: Any) -> None:
@@ -224,20 +233,33 @@ class Lab:
                 key = (name, neigh.ifindex, neigh.addr)
                 present.add(key)
                 past = self.history[key]
-                if not past or (past[-1].state, str(past[-1])) != (neigh.state, str(Sighting(now, neigh.state, neigh, False))):
+                if not past or (past[-1].state, str(past[-1])) != (
+                    neigh.state,
+                    str(Sighting(now, neigh.state, neigh, False)),
+                ):
                     past.append(Sighting(now, neigh.state, neigh, False))
-                    self.timeline.add(name, "netlink", "resync", str(neigh), at=now, addr=neigh.addr, state=state_name(neigh.state))
+                    self.timeline.add(
+                        name, "netlink", "resync", str(neigh), at=now, addr=neigh.addr, state=state_name(neigh.state)
+                    )
             for key, past in self.history.items():
                 if key[0] == name and key not in present and past and past[-1].state is not ABSENT:
                     past.append(Sighting(now, ABSENT, None, False))
-                    self.timeline.add(name, "netlink", "resync", f"{key[2]} ABSENT", at=now, addr=key[2], state="ABSENT")
+                    self.timeline.add(
+                        name, "netlink", "resync", f"{key[2]} ABSENT", at=now, addr=key[2], state="ABSENT"
+                    )
 
     def _note_frame(self, seen: Seen) -> None:
         if self._expected_copies.get(seen.frame):
             self._expected_copies[seen.frame] -= 1
             return
         self.timeline.add(
-            seen.host, "wire", "frame", describe_frame(seen.frame), at=seen.at, ifname=seen.ifname, length=len(seen.frame)
+            seen.host,
+            "wire",
+            "frame",
+            describe_frame(seen.frame),
+            at=seen.at,
+            ifname=seen.ifname,
+            length=len(seen.frame),
         )
 
     def _make_taps(self) -> list[Tap]:
@@ -259,8 +281,9 @@ class Lab:
     def _settle(self) -> None:
         """Wait until every link carries, every bridge port forwards and every IPv6 address is ready to be asked for.
 
-        Carrier changes become effective in a work queue (linkwatch): before, an interface that is up drops what it should send.
-        RTM_GETLINK tells the operational state; IPv6 joins an address' solicited-node group in a work queue, too.
+        Carrier changes become effective in a work queue (linkwatch): before, an interface that is up drops what it
+        should send. RTM_GETLINK tells the operational state; IPv6 joins an address' solicited-node group in a work
+        queue, too.
         """
         deadline = time.monotonic() + 10 * self.time_scale
         waiting = [intf for link in self.net.links for intf in (link.intf1, link.intf2)]
@@ -269,7 +292,9 @@ class Lab:
             waiting = [intf for intf in waiting if not _operational(intf)]
             if time.monotonic() > deadline:
                 names = ", ".join(f"{intf.node.name} {intf.name}" for intf in waiting) or "IPv6 addresses"
-                raise EnvironmentProblem(f"the lab is not ready after {10 * self.time_scale:.0f} s: waiting for {names}")
+                raise EnvironmentProblem(
+                    f"the lab is not ready after {10 * self.time_scale:.0f} s: waiting for {names}"
+                )
             if waiting:
                 idle.poll(0.2)
 

@@ -1,4 +1,5 @@
-"""A lab is a mininet.net.Mininet whose hosts, links and bridges are made by netlink, unprivileged, without any helper program.
+"""A lab is a mininet.net.Mininet whose hosts, links and bridges are made by netlink, unprivileged, without any
+helper program.
 
 Everything that talks to Mininet's classes is in this file. Node.cmd() and Mininet's prompt work as documented there;
 fixLimits() (which would raise the machine's gc_thresh for good), `mn -c` and every call of ifconfig, brctl, mnexec and
@@ -26,7 +27,8 @@ from neighlab.lab.plumbing import Plumbing
 
 @contextlib.contextmanager
 def _without_distutils() -> Iterator[None]:
-    """Let mininet.node import `distutils.version`, which it needs for Open vSwitch only, where there is none (Python >= 3.12).
+    """Let mininet.node import `distutils.version`, which it needs for Open vSwitch only, where there is none
+    (Python >= 3.12).
 
     Where there is one, this spares the import of setuptools: a quarter of a second.
     """
@@ -108,7 +110,7 @@ class LabNode(Node):  # type: ignore[misc]
                     ns.mount("sysfs", "/sys", "sysfs", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
 
         try:
-            return subprocess.Popen(command, preexec_fn=enter, **options)  # noqa: PLW1509 - one thread, by design
+            return subprocess.Popen(command, preexec_fn=enter, **options)
         except FileNotFoundError:
             raise Unsupported(f"{self.name}: there is no program {command[0]!r} on this machine") from None
 
@@ -126,7 +128,9 @@ class LabNode(Node):  # type: ignore[misc]
         return str(super().cmd(*args, **kwargs)).replace("\r\n", "\n")
 
     def popen(self, *args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
-        """Start a program in the host without its shell: popen("cmd arg"), popen("cmd", "arg") or popen(["cmd", "arg"])."""
+        """Start a program in the host without its shell: popen("cmd arg"), popen("cmd", "arg") or popen(["cmd",
+        "arg"]).
+        """
         options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **kwargs}
         options.pop("mncmd", None)
         in_shell = options.pop("shell", False)
@@ -151,10 +155,18 @@ class LabNode(Node):  # type: ignore[misc]
         self.cleanup()
 
     def config(
-        self, mac: str | None = None, ip: str | None = None, ip6: str | None = None, defaultRoute: str | None = None,
-        routes: tuple[tuple[str, str], ...] = (), forwarding: bool = False, **_params: Any,
+        self,
+        mac: str | None = None,
+        ip: str | None = None,
+        ip6: str | None = None,
+        defaultRoute: str | None = None,
+        routes: tuple[tuple[str, str], ...] = (),
+        forwarding: bool = False,
+        **_params: Any,
     ) -> dict[str, Any]:
-        """Configure the default interface: `mac`, `ip`, `ip6`; then `defaultRoute`, `routes` [(network, gateway)], `forwarding`."""
+        """Configure the default interface: `mac`, `ip`, `ip6`; then `defaultRoute`, `routes` [(network, gateway)],
+        `forwarding`.
+        """
         done: dict[str, Any] = {}
         self.setParam(done, "setMAC", mac=mac)
         self.setParam(done, "setIP", ip=ip)
@@ -253,7 +265,9 @@ class LabIntf(Intf):  # type: ignore[misc]
         return ""
 
     def setIP(self, ipstr: str, prefixLen: int | None = None, **_kwargs: Any) -> str:
-        """Add an address, `192.0.2.1/24` or `2001:db8::1/64`; one of a family that the lab does not speak is passed over."""
+        """Add an address, `192.0.2.1/24` or `2001:db8::1/64`; one of a family that the lab does not speak is passed
+        over.
+        """
         text = ipstr if "/" in ipstr else f"{ipstr}/{prefixLen}" if prefixLen else ipstr
         try:
             interface = ip_interface(text)
@@ -276,7 +290,9 @@ class LabIntf(Intf):  # type: ignore[misc]
         """Only `up` and `down`, which Mininet itself uses."""
         for word in args:
             if word not in ("up", "down"):
-                raise Unsupported(f"ifconfig {' '.join(map(str, args))}: labs configure interfaces by netlink; use Host verbs")
+                raise Unsupported(
+                    f"ifconfig {' '.join(map(str, args))}: labs configure interfaces by netlink; use Host verbs"
+                )
             self._ask(links.set_link(self.ifindex, up=word == "up"), f"set it {word}")
         return ""
 
@@ -296,7 +312,9 @@ class LabIntf(Intf):  # type: ignore[misc]
         """Configure; link conditions (`bw`, `delay`, `loss`) would need tc and netem and are refused."""
         shaped = {"bw", "delay", "loss", "jitter", "max_queue_size"} & {key for key, value in params.items() if value}
         if shaped:
-            raise Unsupported(f"{self.host_name} {self.name}: link option {', '.join(sorted(shaped))} needs tc with netem")
+            raise Unsupported(
+                f"{self.host_name} {self.name}: link option {', '.join(sorted(shaped))} needs tc with netem"
+            )
         done: dict[str, Any] = super().config(**params)
         self.setParam(done, "setIP", ip=ip6)
         return done
@@ -315,10 +333,22 @@ class LabLink(Link):  # type: ignore[misc]
     short_names = True
 
     def __init__(
-        self, node1: LabNode, node2: LabNode, port1: int | None = None, port2: int | None = None,
-        intfName1: str | None = None, intfName2: str | None = None, addr1: str | None = None, addr2: str | None = None,
-        intf: Any = None, cls1: Any = None, cls2: Any = None, params1: dict[str, Any] | None = None,
-        params2: dict[str, Any] | None = None, fast: bool = True, **params: Any,
+        self,
+        node1: LabNode,
+        node2: LabNode,
+        port1: int | None = None,
+        port2: int | None = None,
+        intfName1: str | None = None,
+        intfName2: str | None = None,
+        addr1: str | None = None,
+        addr2: str | None = None,
+        intf: Any = None,
+        cls1: Any = None,
+        cls2: Any = None,
+        params1: dict[str, Any] | None = None,
+        params2: dict[str, Any] | None = None,
+        fast: bool = True,
+        **params: Any,
     ) -> None:
         plumbing = node1.plumbing
         ends = []
@@ -386,8 +416,12 @@ class LabNet(Mininet):  # type: ignore[misc]
         )
         return switch
 
-    def addLink(self, node1: Any, node2: Any, port1: Any = None, port2: Any = None, cls: Any = None, **params: Any) -> Any:
-        """Add a link; TCLink and other classes become a plain veth, whose options are refused one by one if they mean netem."""
+    def addLink(
+        self, node1: Any, node2: Any, port1: Any = None, port2: Any = None, cls: Any = None, **params: Any
+    ) -> Any:
+        """Add a link; TCLink and other classes become a plain veth, whose options are refused one by one if they mean
+        netem.
+        """
         return super().addLink(node1, node2, port1=port1, port2=port2, cls=self.link, **params)
 
     @staticmethod
@@ -427,7 +461,7 @@ class LabNet(Mininet):  # type: ignore[misc]
 
 
 def _adapt(cls: Any, base: type[LabNode]) -> Any:
-    """A user's Node subclass with the lab's machinery underneath: its own methods win over ours, ours over Mininet's."""
+    """A user's Node subclass with the lab's machinery below: its own methods win over ours, ours over Mininet's."""
     if cls is None or issubclass(cls, LabNode):
         return cls
     if cls.__module__.startswith("mininet."):

@@ -50,7 +50,9 @@ class Plumbing:
         return VERSIONS[self.families]
 
     def make_namespace(self, name: str) -> tuple[NetNS, Route]:
-        """Make a namespace, visible to `ip netns` as `name`, with every conf knob at its baseline before any device exists."""
+        """Make a namespace, visible to `ip netns` as `name`, with every conf knob at its baseline before any device
+        exists.
+        """
         try:
             ns.unshare(ns.CLONE_NEWNET)
         except OSError as problem:

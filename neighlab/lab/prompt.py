@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 def prompt(lab: Lab) -> None:
-    """Run Mininet's command line on the lab until its user leaves; its `py` command knows the hosts with their verbs too."""
+    """Run Mininet's command line on the lab until its user leaves; its `py` command knows the hosts with their verbs
+    too.
+    """
     from mininet.cli import CLI
     from mininet.log import output, setLogLevel
 

@@ -1,8 +1,8 @@
 """When the first process of a sandbox dies - by anyone's hand, at any moment - the kernel removes everything it made.
 
-A sandbox is a child of the runner in user, mount, network, IPC and pid namespaces of its own. Two processes make it: the
-*keeper* leaves the namespaces of the runner, and its child, the *first process* (pid 1 inside), does the work. Each asks
-the kernel to be killed when its parent dies, so nobody has to survive in order to clean up.
+A sandbox is a child of the runner in user, mount, network, IPC and pid namespaces of its own. Two processes make
+it: the *keeper* leaves the namespaces of the runner, and its child, the *first process* (pid 1 inside), does the
+work. Each asks the kernel to be killed when its parent dies, so nobody has to survive in order to clean up.
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ def spawn(work: Callable[[socket.socket], None], *, interactive: bool = False, c
     """Start a sandbox and run `work(channel)` as its first process; return at once.
 
     `channel` is a connected stream socket to the returned Sandbox's. `interactive` leaves the child in the terminal's
-    foreground process group; otherwise it gets a session of its own, so that Ctrl-C reaches the runner only. `cpu` binds
-    it to one processor: packets between namespaces are queued per processor, and only then do they arrive in the order sent.
-    Must be called from the main thread: the kernel's parent-death signal follows the *thread* that forks.
+    foreground process group; otherwise it gets a session of its own, so that Ctrl-C reaches the runner only. `cpu`
+    binds it to one processor: packets between namespaces are queued per processor, and only then do they arrive in
+    the order sent. Must be called from the main thread: the kernel's parent-death signal follows the *thread* that
+    forks.
     """
     ours, theirs = socket.socketpair()
     sys.stdout.flush()
@@ -94,8 +95,9 @@ def spawn(work: Callable[[socket.socket], None], *, interactive: bool = False, c
 def _map_everybody(keeper: int, channel: socket.socket) -> None:
     """As root, give the sandbox an identity map of all users, so that their files stay readable inside.
 
-    Only somebody with CAP_SETUID outside may write more than one line of a uid_map (user_namespaces(7)), so the runner does it,
-    between the keeper's leaving and its going on. A root that may not (in a container) maps itself alone.
+    Only somebody with CAP_SETUID outside may write more than one line of a uid_map (user_namespaces(7)), so the
+    runner does it, between the keeper's leaving and its going on. A root that may not (in a container) maps itself
+    alone.
     """
     if channel.recv(1) != _LEFT:
         return
@@ -142,7 +144,9 @@ def _keep(
     return os.WEXITSTATUS(status)
 
 
-def _be_first(work: Callable[[socket.socket], None], channel: socket.socket, keeper: int, interactive: bool) -> NoReturn:
+def _be_first(
+    work: Callable[[socket.socket], None], channel: socket.socket, keeper: int, interactive: bool
+) -> NoReturn:
     """Be pid 1 of the sandbox."""
     status = 70
     try:
@@ -208,7 +212,7 @@ def enter_namespaces(channel: socket.socket) -> None:
 
 
 def private_mounts() -> None:
-    """Give the sandbox its own /proc, /run, /sys and temporary directory, and no way to write the machine's settings."""
+    """Give the sandbox its own /proc, /run, /sys and temporary directory, and no way to the machine's settings."""
     try:
         ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
         ns.mount("tmpfs", "/run", "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755")
@@ -246,15 +250,20 @@ def _forbidden(problem: OSError) -> str:
     """Name the setting that forbids user namespaces, and the command that would change it."""
     for path, bad, command in (
         ("/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"),
-        ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
-         "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"),
+        (
+            "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+            "1",
+            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
         ("/proc/sys/user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=10000"),
     ):
         try:
             with open(path) as file:
                 if file.read().strip() == bad:
                     name = path.removeprefix("/proc/sys/").replace("/", ".")
-                    return f"this machine forbids user namespaces ({name}={bad}): run as root, or let root do `{command}`"
+                    return (
+                        f"this machine forbids user namespaces ({name}={bad}): run as root, or let root do `{command}`"
+                    )
         except OSError:
             continue
     if problem.errno == errno.ENOSPC:

@@ -21,7 +21,9 @@ OFF_LINK6: Final = "2001:db8:ffff::99"
 
 
 def host_lladdr(index: int) -> str:
-    """The link-layer address of a lab's interface number `index` (from 1): 00:00:5e:00:53:01, ...; past 0x60 locally administered."""
+    """The link-layer address of a lab's interface number `index` (from 1): 00:00:5e:00:53:01, ...; past 0x60 locally
+    administered.
+    """
     if index < 0x60:
         return f"00:00:5e:00:53:{index:02x}"
     return f"02:00:5e:{index >> 16 & 0xFF:02x}:{index >> 8 & 0xFF:02x}:{index & 0xFF:02x}"

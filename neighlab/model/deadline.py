@@ -14,8 +14,9 @@ SLACK_MS: Final = 1000.0
 def deadline_ms(current: State, targets: tuple[State, ...], parms: Mapping[str, int]) -> float:
     """The longest time that the entry's timers can take on the way from `current` through `targets`, plus slack.
 
-    `parms` are neighbour parameters by knob name (base_reachable_time_ms, retrans_time_ms, ...). A step that no timer makes (somebody
-    must use, change or delete the entry) counts nothing: what is to cause it has happened already (neigh_timer_handler).
+    `parms` are neighbour parameters by knob name (base_reachable_time_ms, retrans_time_ms, ...). A step that no
+    timer makes (somebody must use, change or delete the entry) counts nothing: what is to cause it has happened
+    already (neigh_timer_handler).
     """
     total = SLACK_MS
     for target in targets:

@@ -15,8 +15,8 @@ OUTCOMES: tuple[Outcome, ...] = ("passed", "failed", "skipped", "error")
 class Expectation:
     """One thing the story claimed, and what was seen instead if it did not hold.
 
-    `subject` is what was looked at (`victim eth0 192.0.2.3`), `expected` and `observed` are in one notation so that they
-    can stand under each other, `t_ms` is when the verdict fell, `took_ms` how long it was waited for.
+    `subject` is what was looked at (`victim eth0 192.0.2.3`), `expected` and `observed` are in one notation so that
+    they can stand under each other, `t_ms` is when the verdict fell, `took_ms` how long it was waited for.
     """
 
     subject: str

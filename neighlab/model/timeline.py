@@ -46,9 +46,7 @@ class Timeline:
         """Milliseconds since the story began."""
         return (self.clock() - self.start) * 1000
 
-    def add(
-        self, host: str, source: str, kind: str, text: str, *, at: float | None = None, **fields: Any
-    ) -> Entry:
+    def add(self, host: str, source: str, kind: str, text: str, *, at: float | None = None, **fields: Any) -> Entry:
         """Record something; `at` is its time on the monotonic clock in seconds, now when not given."""
         t_ms = ((self.clock() if at is None else at) - self.start) * 1000
         entry = Entry(t_ms, host, source, kind, text, fields)

@@ -1,4 +1,4 @@
-"""A scenario's name is its path without `.py`; a user's own file anywhere on disk is as good as one that comes along."""
+"""A scenario's name is its path without `.py`; a user's own file anywhere on disk is as good as a bundled one."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def load(file: Path, name: str) -> list[Scenario]:
 def select(patterns: Sequence[str], among: Iterable[Scenario] | None = None) -> list[Selected]:
     """The cases that the patterns name, in their order, each once; all bundled ones when there is no pattern.
 
-    A pattern is a scenario (`garp/arp_accept`), a glob (`garp/*`, `*:*-refuses-*`), either with `:CASE`, or a path to a file.
+    A pattern is a scenario (`garp/arp_accept`), a glob (`garp/*`, `*:*-refuses-*`), either with `:CASE`, or a path
+    to a file.
     """
     known = list(among) if among is not None else None
     chosen: dict[str, Selected] = {}
@@ -103,7 +104,10 @@ def select(patterns: Sequence[str], among: Iterable[Scenario] | None = None) -> 
             if not colon:
                 case_pattern = "*"
         hits = [
-            Selected(one, case) for one in scenarios for case in one.cases if fnmatch.fnmatchcase(case.name, case_pattern)
+            Selected(one, case)
+            for one in scenarios
+            for case in one.cases
+            if fnmatch.fnmatchcase(case.name, case_pattern)
         ]
         if not hits:
             names = [case.name for one in scenarios for case in one.cases]
@@ -111,7 +115,9 @@ def select(patterns: Sequence[str], among: Iterable[Scenario] | None = None) -> 
         for hit in hits:
             earlier = chosen.setdefault(hit.name, hit)
             if earlier.scenario.file != hit.scenario.file:
-                raise ScenarioError(f"two scenarios are called {hit.scenario.name}: {earlier.scenario.file} and {hit.scenario.file}")
+                raise ScenarioError(
+                    f"two scenarios are called {hit.scenario.name}: {earlier.scenario.file} and {hit.scenario.file}"
+                )
     return list(chosen.values())
 
 
@@ -121,7 +127,9 @@ def _from_file(file: Path, rest: str) -> tuple[list[Scenario], str]:
     case_pattern = rest.removeprefix(":") or "*"
     root = bundled().resolve()
     resolved = file.resolve()
-    name = str(resolved.relative_to(root).with_suffix("")) if resolved.is_relative_to(root) else str(file.with_suffix(""))
+    name = (
+        str(resolved.relative_to(root).with_suffix("")) if resolved.is_relative_to(root) else str(file.with_suffix(""))
+    )
     scenarios = load(resolved, name)
     if not scenarios:
         raise ScenarioError(f"{file} holds no @scenario")
@@ -137,7 +145,10 @@ def _unknown(name: str, known: list[Scenario]) -> str:
 
 
 def _close(wanted: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5) or [one for one in names if wanted.strip("*") and wanted.strip("*") in one][:1]
+    close = (
+        difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
+        or [one for one in names if wanted.strip("*") and wanted.strip("*") in one][:1]
+    )
     return f": did you mean {close[0]}?" if close else ""
 
 

@@ -43,7 +43,9 @@ class CaseTimeout(NeighlabError):
 
 
 def timeout_s(selected: Selected, options: Options) -> float:
-    """How long a case may take: what was said, or twice the longest life of an entry under the knobs it could meet, at least 20 s."""
+    """How long a case may take: what was said, or twice the longest life of an entry under the knobs it could meet, at
+    least 20 s.
+    """
     if options.timeout_s is not None:
         return options.timeout_s
     if selected.scenario.timeout_s is not None:
@@ -148,9 +150,7 @@ def build(selected: Selected, options: Options, ask: Callable[[Any], Any] | None
         raise ScenarioError("no sabotage is given for this case: nothing shows that it can fail")
     settings = options.settings
     if chosen is not None:
-        settings += tuple(
-            Setting(knobs.find(name), None, None, value) for name, value in chosen.knobs.items()
-        )
+        settings += tuple(Setting(knobs.find(name), None, None, value) for name, value in chosen.knobs.items())
     return labs.Lab(
         scenario.topology, families=scenario.family_of(case), settings=settings, time_scale=options.time_scale,
         sabotage=labs.Sabotage(dict(chosen.knobs), dict(chosen.frames), chosen.mute) if chosen else None,

@@ -91,7 +91,9 @@ class Runner:
         run.duration_ms = (time.monotonic() - started) * 1000
         return run
 
-    def _drain(self, queue: deque[tuple[int, tuple[Selected, int]]], width: int, results: dict[int, CaseResult]) -> bool:
+    def _drain(
+        self, queue: deque[tuple[int, tuple[Selected, int]]], width: int, results: dict[int, CaseResult]
+    ) -> bool:
         """Run a queue to its end; False when a failure ended it early."""
         running: list[_Running] = []
         leaving: list[_Running] = []
@@ -105,7 +107,9 @@ class Runner:
                         self.listener.started(selected.name)
                     reason = unsupported(selected, self.options)
                     if reason is not None:
-                        skipped = CaseResult(selected.scenario.name, selected.case.name, selected.scenario.claim, "skipped", reason)
+                        skipped = CaseResult(
+                            selected.scenario.name, selected.case.name, selected.scenario.claim, "skipped", reason
+                        )
                         skipped.repetition = repetition
                         self._finish(skipped, index, results)
                         continue
@@ -172,7 +176,9 @@ class Runner:
             case ["ask", question]:
                 try:
                     if self.table is None:
-                        raise EnvironmentProblem("the kernel's neighbour table is not held by this run: use --host-table as root")
+                        raise EnvironmentProblem(
+                            "the kernel's neighbour table is not held by this run: use --host-table as root"
+                        )
                     answer: Any = ("answer", self.table.answer(question))
                 except EnvironmentProblem as problem:
                     answer = ("refused", str(problem))
@@ -216,4 +222,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-

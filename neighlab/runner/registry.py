@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
 from neighlab.errors import ScenarioError
-from neighlab.model.families import Families
 from neighlab.model import knobs
+from neighlab.model.families import Families
 
 NEEDS: Final[Mapping[str, str]] = {
     "host-table": "the kernel's whole neighbour table (root and --host-table, or a VM)",
@@ -27,8 +27,8 @@ Story = Callable[..., None]
 class Sabotage:
     """One change under which a case must fail: a proof that it can.
 
-    `knobs` keep these values whatever the story sets; `frames` exchanges addresses in the frames that are sent (old -> new);
-    `mute` lets no frame of the story onto the wire.
+    `knobs` keep these values whatever the story sets; `frames` exchanges addresses in the frames that are sent (old
+    -> new); `mute` lets no frame of the story onto the wire.
     """
 
     knobs: Mapping[str, int] = field(default_factory=dict)
@@ -44,16 +44,25 @@ class Sabotage:
 class Case:
     """One row of a scenario: a name, which starts with what makes it different, and the story's keyword arguments.
 
-    `since` and `until` are kernel versions: the first that behaves so, and the first that does not any more. `family` overrides the
-    scenario's. `sabotage` is the change under which this case must fail, when it is not the scenario's.
+    `since` and `until` are kernel versions: the first that behaves so, and the first that does not any more.
+    `family` overrides the scenario's. `sabotage` is the change under which this case must fail, when it is not the
+    scenario's.
     """
 
     def __init__(
-        self, name: str, *, since: str | None = None, until: str | None = None, family: Families | None = None,
-        sabotage: Sabotage | None = None, **params: Any,
+        self,
+        name: str,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        family: Families | None = None,
+        sabotage: Sabotage | None = None,
+        **params: Any,
     ) -> None:
         if not _CASE_NAME.fullmatch(name):
-            raise ScenarioError(f"case name {name!r}: it is kebab-case (a-z, 0-9, '-', '.', '+'), as in 2-refuses-off-link")
+            raise ScenarioError(
+                f"case name {name!r}: it is kebab-case (a-z, 0-9, '-', '.', '+'), as in 2-refuses-off-link"
+            )
         if family is not None and family not in get_args(Families):
             raise ScenarioError(f"case {name}: family is one of {', '.join(get_args(Families))} (got {family!r})")
         for version in (since, until):
@@ -103,14 +112,21 @@ class Scenario:
 
 
 def scenario(
-    *, topology: Any, cases: Sequence[Case] | None = None, family: Families = "ipv4", needs: Iterable[str] = (),
-    kernel: str = "", sabotage: Sabotage | None = None, timeout_s: float | None = None,
+    *,
+    topology: Any,
+    cases: Sequence[Case] | None = None,
+    family: Families = "ipv4",
+    needs: Iterable[str] = (),
+    kernel: str = "",
+    sabotage: Sabotage | None = None,
+    timeout_s: float | None = None,
 ) -> Callable[[Story], Story]:
     """Register the decorated function as a story.
 
-    Its positional parameters name hosts of the topology (or `lab`, `table`), its keyword-only ones get a case's values. The claim is
-    the first sentence of the file's docstring, the lesson the rest of it. `kernel` names the functions of the kernel that decide.
-    `needs` names what else it takes (`host-table`); `timeout_s` replaces the limit that is derived from the knobs.
+    Its positional parameters name hosts of the topology (or `lab`, `table`), its keyword-only ones get a case's
+    values. The claim is the first sentence of the file's docstring, the lesson the rest of it. `kernel` names the
+    functions of the kernel that decide. `needs` names what else it takes (`host-table`); `timeout_s` replaces the
+    limit that is derived from the knobs.
     """
     if family not in get_args(Families):
         raise ScenarioError(f"family is one of {', '.join(get_args(Families))} (got {family!r})")
@@ -162,7 +178,9 @@ def _check_rows(rows: tuple[Case, ...], story: Story, where: str) -> None:
             raise ScenarioError(f"{where}: two cases are called {row.name!r}")
         seen.add(row.name)
         if unknown := row.params.keys() - keywords:
-            raise ScenarioError(f"{where}: case {row.name} gives {', '.join(sorted(unknown))}, which the story does not take")
+            raise ScenarioError(
+                f"{where}: case {row.name} gives {', '.join(sorted(unknown))}, which the story does not take"
+            )
         if missing := required - row.params.keys():
             raise ScenarioError(f"{where}: case {row.name} does not say {', '.join(sorted(missing))}")
     if not rows:

@@ -22,6 +22,7 @@ Step = tuple[int, str | None, str | None, int]
 NOTHING: Final[list[Instruction]] = [(_RET, 0, 0, 0)]
 EVERYTHING: Final[list[Instruction]] = [(_RET, 0, 0, 0x40000)]
 
+
 def program(steps: list[str | Step]) -> list[Instruction]:
     """Resolve labels: a string names the place before the next step, jumps name labels (None: the next step)."""
     places: dict[str, int] = {}
@@ -75,4 +76,6 @@ def attach(sock: socket.socket, instructions: list[Instruction]) -> None:
     """Give a socket a filter, in place of the one it has."""
     code = b"".join(struct.pack("=HBBI", *one) for one in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
-    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(instructions), ctypes.addressof(buffer)))
+    sock.setsockopt(
+        socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(instructions), ctypes.addressof(buffer))
+    )

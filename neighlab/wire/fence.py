@@ -6,6 +6,7 @@ the last frame says that all earlier ones are done - and that there will be no l
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 from collections.abc import Callable
@@ -25,8 +26,9 @@ def probe_fence(
 ) -> None:
     """Send an ARP probe (IPv6: a DAD solicitation) for `addr` and wait for its answer.
 
-    It is answered and never learned (arp_process: sender 0.0.0.0; ndisc_recv_ns: source ::), so it leaves nothing behind.
-    `lladdr` is the sender's own; `sending` is told the frame before it leaves. ExpectationFailed when there is no answer.
+    It is answered and never learned (arp_process: sender 0.0.0.0; ndisc_recv_ns: source ::), so it leaves nothing
+    behind. `lladdr` is the sender's own; `sending` is told the frame before it leaves. ExpectationFailed when there
+    is no answer.
     """
     v6 = ":" in addr
     question = ndp.dad(addr, lladdr=lladdr) if v6 else arp.probe(addr, lladdr=lladdr)
@@ -55,7 +57,12 @@ def marker_fence(near: Port, far: Port, *, lladdr: str, far_lladdr: str, timeout
         frame = packed_lladdr(other) + packed_lladdr(own) + struct.pack("!H", MARKER_ETHERTYPE) + nonce
         target.drain()
         source.send(frame.ljust(60, b"\0"))
-        if target.wait_for(lambda seen: seen[12:22] == frame[12:22], timeout_s) is None:
+        if target.wait_for(functools.partial(_same_marker, frame), timeout_s) is None:
             raise ExpectationFailed(
-                f"fence: a marker frame from {own} did not reach {other} within {timeout_s * 1000:.0f} ms: is the link up?"
+                f"fence: a marker frame from {own} did not reach {other} within {timeout_s * 1000:.0f} ms: "
+                "is the link up?"
             )
+
+
+def _same_marker(sent: bytes, seen: bytes) -> bool:
+    return seen[12:22] == sent[12:22]

@@ -19,8 +19,8 @@ _FIELDS: Final = {"lladdr": (_ETHER_SRC, _SHA), "sender": (_SPA,), "target": (_T
 def variants(frame: bytes, count: int, *, vary: Sequence[str] = ("sender", "lladdr")) -> list[bytes]:
     """Make `count` ARP frames out of one: the fields named in `vary` count up from what they are.
 
-    `sender` and `target` are the IPv4 addresses, `lladdr` the sender's (in the ARP message and as Ethernet source). A gratuitous
-    frame keeps both addresses equal when both are varied.
+    `sender` and `target` are the IPv4 addresses, `lladdr` the sender's (in the ARP message and as Ethernet source).
+    A gratuitous frame keeps both addresses equal when both are varied.
     """
     if not model_frames.parse(frame).kind.startswith("arp"):
         raise ScenarioError("variants() makes ARP frames: the template is none")
@@ -57,4 +57,3 @@ def send(port: Port, frames: Sequence[bytes], taps: Sequence[Tap], room: int, pu
     finally:
         for tap in taps:
             tap.listen(tap.filter)
-

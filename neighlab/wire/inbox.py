@@ -65,13 +65,17 @@ class Inbox:
 class Outbox:
     """A connected UDP socket that is told why its datagrams do not arrive (IP_RECVERR)."""
 
-    def __init__(self, netns: NetNS, *, addr: str, port: int = PORT, source: str | None = None, tell: bool = True) -> None:
+    def __init__(
+        self, netns: NetNS, *, addr: str, port: int = PORT, source: str | None = None, tell: bool = True
+    ) -> None:
         family = _family(addr)
         self.addr = addr
         self.sock = netns.socket(family, socket.SOCK_DGRAM)
         if tell:
             v6 = family == socket.AF_INET6
-            self.sock.setsockopt(socket.IPPROTO_IPV6 if v6 else socket.IPPROTO_IP, _IPV6_RECVERR if v6 else _IP_RECVERR, 1)
+            self.sock.setsockopt(
+                socket.IPPROTO_IPV6 if v6 else socket.IPPROTO_IP, _IPV6_RECVERR if v6 else _IP_RECVERR, 1
+            )
         if source is not None:
             self.sock.bind((source, 0))
         self.sock.connect((addr, port))
@@ -101,7 +105,9 @@ class Outbox:
 
 
 def tcp_connect(netns: NetNS, addr: str, *, port: int = PORT, within_ms: float = 5000) -> str | None:
-    """Try to open a TCP connection: None when it is established, else the error's name (`ETIMEDOUT` if nothing came in time)."""
+    """Try to open a TCP connection: None when it is established, else the error's name (`ETIMEDOUT` if nothing came in
+    time).
+    """
     with netns.socket(_family(addr), socket.SOCK_STREAM) as sock:
         sock.setblocking(False)
         number = sock.connect_ex((addr, port))

@@ -53,9 +53,7 @@ class Port:
         """Send one frame."""
         self.sock.send(frame)
 
-    def flood(
-        self, frames: Sequence[bytes], between: Callable[[], object] | None = None, batch: int = BATCH
-    ) -> None:
+    def flood(self, frames: Sequence[bytes], between: Callable[[], object] | None = None, batch: int = BATCH) -> None:
         """Send many prepared frames with few system calls; `between` is called after each batch.
 
         Frames of one length lie side by side in one buffer, so that no Python object is touched per frame.

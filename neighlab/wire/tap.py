@@ -24,7 +24,9 @@ _ANCILLARY: Final = socket.CMSG_SPACE(_TIMESPEC.size)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A frame on a link, as the host `host` had to do with it: it `sent` it, or it was `received` (delivered to its end)."""
+    """A frame on a link, as the host `host` had to do with it: it `sent` it, or it was `received` (delivered to its
+    end).
+    """
 
     at: float
     host: str
@@ -50,8 +52,8 @@ Ends = tuple[End, End | None]
 class Tap:
     """One capture socket, on all interfaces of a namespace or on one; `ends` tells who is behind which interface.
 
-    In the lab's root namespace the interfaces are the bridges' ports: what comes in there was sent by the host behind it.
-    On a wire between two hosts it is the near end's interface: what comes in was sent by the far end.
+    In the lab's root namespace the interfaces are the bridges' ports: what comes in there was sent by the host
+    behind it. On a wire between two hosts it is the near end's interface: what comes in was sent by the far end.
     """
 
     def __init__(self, netns: NetNS, ends: Mapping[str, Ends], ifname: str = "") -> None:

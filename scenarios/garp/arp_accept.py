@@ -1,13 +1,15 @@
 """arp_accept decides whether a gratuitous ARP may create a neighbour entry.
 
-An unsolicited announcement of an address that the host does not know is dropped unless arp_accept says otherwise: 1 takes every one,
-2 (since Linux 6.0) only those from a subnet of the receiving interface. Many believe that Linux ignores gratuitous ARP by
-default; only the *creation* of entries is suppressed - an entry that exists is updated whatever arp_accept says. In practice:
-after a failover, hosts that already talk to the address follow at once; the others find out when they first need it.
+An unsolicited announcement of an address that the host does not know is dropped unless arp_accept says otherwise: 1
+takes every one, 2 (since Linux 6.0) only those from a subnet of the receiving interface. Many believe that Linux
+ignores gratuitous ARP by default; only the *creation* of entries is suppressed - an entry that exists is updated
+whatever arp_accept says. In practice: after a failover, hosts that already talk to the address follow at once; the
+others find out when they first need it.
 """
 
-from neighlab import ABSENT, EVIL, LEARNED, OFF_LINK, ON_LINK, Case, Sabotage, arp, scenario
 from neighlab.topologies import VictimAttacker
+
+from neighlab import ABSENT, EVIL, LEARNED, OFF_LINK, ON_LINK, Case, Sabotage, arp, scenario
 
 NEVER, ALWAYS = Sabotage(knobs={"arp_accept": 0}), Sabotage(knobs={"arp_accept": 1})
 
