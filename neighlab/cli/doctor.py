@@ -12,7 +12,7 @@ def command(format_: str) -> int:
 
     Exits with 3 when labs cannot run here at all.
     """
-    from neighlab.report.json import as_json
+    from neighlab.report.json import json_text
     from neighlab.runner.health import examine
 
     findings = examine()
@@ -21,7 +21,7 @@ def command(format_: str) -> int:
             {"what": one.what, "ok": one.ok, "needed": one.needed, "detail": one.detail, "remedy": one.remedy}
             for one in findings
         ]
-        click.echo(as_json({"schema": "neighlab.doctor/1", "findings": plain}), nl=False)
+        click.echo(json_text({"schema": "neighlab.doctor/1", "findings": plain}), nl=False)
     else:
         for one in findings:
             mark = (

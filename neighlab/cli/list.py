@@ -26,7 +26,7 @@ def command(pattern: str, needs: str | None, with_cases: bool, format_: str) -> 
       neighlab list --format json
     """
     from neighlab.errors import ScenarioError
-    from neighlab.report.json import as_json
+    from neighlab.report.json import json_text
     from neighlab.runner.discovery import discover
 
     matching = [one for one in discover() if fnmatch.fnmatchcase(one.name, pattern) or one.subject == pattern]
@@ -34,7 +34,7 @@ def command(pattern: str, needs: str | None, with_cases: bool, format_: str) -> 
     if not scenarios:
         raise ScenarioError(f"no scenario matches {pattern!r}" + (f" and needs {needs}" if needs else ""))
     if format_ == "json":
-        click.echo(as_json({"schema": LIST_SCHEMA, "scenarios": [_plain(one) for one in scenarios]}), nl=False)
+        click.echo(json_text({"schema": LIST_SCHEMA, "scenarios": [_plain(one) for one in scenarios]}), nl=False)
         return 0
     width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
     subject = None
@@ -61,6 +61,7 @@ def _needs(one: Any) -> list[str]:
 def _plain(one: Any) -> dict[str, Any]:
     return {
         "scenario": one.name, "subject": one.subject, "claim": one.claim, "needs": _needs(one), "kernel": one.kernel,
+        "proves": list(one.proves),
         "cases": [
             {
                 "case": case.name, "family": one.family_of(case), "since": case.since, "until": case.until,

@@ -18,6 +18,7 @@ COMMANDS = {
     "list": "List the scenarios: name, claim, cases, needs.",
     "show": "Show one scenario's story: claim, drawing, settings, steps.",
     "shell": "Open Mininet's prompt in a lab; Ctrl-D ends it.",
+    "catalogue": "Map every mechanism to the scenarios that prove it.",
     "doctor": "Tell what this machine can do, and how to change that.",
 }
 

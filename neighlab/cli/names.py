@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neighlab.errors import NeighlabError, ScenarioError
+from neighlab.runner.discovery import one_line
 
 
 def topology_named(name: str) -> Any:
@@ -45,8 +46,8 @@ def topology_in_file(text: str) -> Any:
         raise ScenarioError(f"{file}: {problem}") from problem
     except SyntaxError as problem:
         raise ScenarioError(f"{problem.filename or file}:{problem.lineno}: syntax error: {problem.msg}") from None
-    except Exception as problem:
-        raise ScenarioError(f"{file}: cannot be loaded: {type(problem).__name__}: {problem}") from problem
+    except (Exception, SystemExit) as problem:
+        raise ScenarioError(f"{file}: cannot be loaded: {one_line(problem)}") from problem
     from mininet.topo import Topo
 
     found = {

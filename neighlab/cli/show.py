@@ -23,7 +23,7 @@ def command(name: str, format_: str) -> int:
     """
     from neighlab.cli.names import topology_named
     from neighlab.errors import ScenarioError
-    from neighlab.report.json import as_json
+    from neighlab.report.json import json_text
     from neighlab.runner.discovery import select
 
     topology = topology_named(name)
@@ -51,7 +51,7 @@ def command(name: str, format_: str) -> int:
             "drawing": _drawing(one.topology),
             "source": _source(one),
         }
-        click.echo(as_json(plain), nl=False)
+        click.echo(json_text(plain), nl=False)
         return 0
     click.echo(click.style(one.name, bold=True))
     click.echo(f"{one.claim}\n")

@@ -13,6 +13,10 @@ from typing import Any
 _LENGTH = struct.Struct("=I")
 
 
+class Nonsense(Exception):
+    """What arrived on a channel is no message."""
+
+
 def send(channel: socket.socket, message: Any) -> None:
     """Send one message; blocks until the other side has room for it."""
     data = json.dumps(message, default=str, separators=(",", ":")).encode()
@@ -47,7 +51,7 @@ class Inbox:
         self._buffer = bytearray()
 
     def read(self) -> tuple[list[Any], bool]:
-        """The complete messages that are here now, and whether the other side is gone."""
+        """The complete messages that are here now, and whether the other side is gone; Nonsense if one is no JSON."""
         ended = False
         while True:
             try:
@@ -66,6 +70,9 @@ class Inbox:
             (length,) = _LENGTH.unpack_from(self._buffer)
             if len(self._buffer) < _LENGTH.size + length:
                 break
-            messages.append(json.loads(self._buffer[_LENGTH.size : _LENGTH.size + length]))
+            try:
+                messages.append(json.loads(self._buffer[_LENGTH.size : _LENGTH.size + length]))
+            except ValueError as problem:
+                raise Nonsense(str(problem)) from None
             del self._buffer[: _LENGTH.size + length]
         return messages, ended

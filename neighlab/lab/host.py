@@ -145,19 +145,21 @@ class Host:
         if "lladdr" in change:
             intf.lladdr = intf.mac = change["lladdr"].lower()
 
-    def add_addr(self, addr: str, *, dev: str | None = None, nodad: bool = True) -> None:
-        """Add an address with its prefix length, `192.0.2.50/24`; `dev` may also be "lo"."""
-        self._address(addr, dev, remove=False, nodad=nodad)
+    def add_addr(self, addr: str, *, dev: str | None = None, nodad: bool = True, host_scope: bool = False) -> None:
+        """Add an address with its prefix length, `192.0.2.50/24`; `dev` may be "lo", the scope that of the host."""
+        self._address(addr, dev, remove=False, nodad=nodad, host_scope=host_scope)
 
     def del_addr(self, addr: str, *, dev: str | None = None) -> None:
         """Take an address away."""
         self._address(addr, dev, remove=True, nodad=True)
 
-    def _address(self, addr: str, dev: str | None, *, remove: bool, nodad: bool) -> None:
+    def _address(self, addr: str, dev: str | None, *, remove: bool, nodad: bool, host_scope: bool = False) -> None:
         ifindex = 1 if dev == "lo" else self.intf(dev).ifindex
         verb = "remove" if remove else "add"
         self.lab.act(self.name, "set", f"{verb} address {addr} on {dev or self.ifname}", "knob")
-        self._ask(links.new_addr(ifindex, addr, remove=remove, nodad=nodad), f"{verb} address {addr}")
+        self._ask(
+            links.new_addr(ifindex, addr, remove=remove, nodad=nodad, host_scope=host_scope), f"{verb} address {addr}"
+        )
         if dev != "lo":
             plain = str(ip_interface(addr).ip)
             addrs = self.intf(dev).addrs
@@ -250,9 +252,20 @@ class Host:
         """Open a UDP socket that keeps what arrives; `addr` is this host's own address unless given."""
         return inbox.Inbox(self.node.netns, addr=addr or self.addr, port=port)
 
-    def udp(self, addr: str, *, port: int = inbox.PORT, source: str | None = None, tell: bool = True) -> Outbox:
-        """Open a UDP socket to `addr`; `tell=False` leaves IP_RECVERR off, as most applications do."""
-        return Outbox(self, inbox.Outbox(self.node.netns, addr=addr, port=port, source=source, tell=tell))
+    def udp(
+        self,
+        addr: str,
+        *,
+        port: int = inbox.PORT,
+        source: str | None = None,
+        dev: str | None = None,
+        tell: bool = True,
+    ) -> Outbox:
+        """Open a UDP socket to `addr`; `tell=False` leaves IP_RECVERR off, as most applications do.
+
+        `dev` binds it to an interface, which link-local groups (ff02::1) and 255.255.255.255 want: no route has them.
+        """
+        return Outbox(self, inbox.Outbox(self.node.netns, addr=addr, port=port, source=source, dev=dev, tell=tell))
 
     def tcp(self, server: Host, *, addr: str | None = None) -> inbox.TcpPair:
         """Open a TCP connection to `server`; the story drives both ends with exchange()."""

@@ -45,11 +45,14 @@ def _without_distutils() -> Iterator[None]:
 
 
 with _without_distutils():
+    import mininet.net
     from mininet.link import Intf, Link
     from mininet.log import output
     from mininet.net import Mininet
     from mininet.node import Host as StockHost
     from mininet.node import Node, Switch
+
+mininet.net.numCores = os.cpu_count  # stock Mininet runs a program to count them, in every case
 
 _SENTINEL = chr(127)
 
@@ -65,7 +68,8 @@ class LabNode(Node):  # type: ignore[misc]
             self.route.ask(*links.set_link(1, up=True), "bring lo up")
         else:
             self.netns, self.route = ns.NetNS(name, plumbing.home, plumbing.home), plumbing.root
-        super().__init__(name, inNamespace=inNamespace, **params)
+        # not super(): Switch.__init__ would run `ifconfig lo up` in a shell, and wants a number in the name
+        Node.__init__(self, name, inNamespace=inNamespace, **params)
         self.pid = os.getpid()
 
     @classmethod
@@ -219,6 +223,9 @@ class LabHost(LabNode, StockHost):  # type: ignore[misc]
 
 class LabBridge(LabNode, Switch):  # type: ignore[misc]
     """A switch: a Linux bridge in the lab's root namespace."""
+
+    dpid = opts = ""
+    listenPort = controlIntf = None
 
     def __init__(self, name: str, plumbing: Plumbing, **params: Any) -> None:
         params.pop("inNamespace", None)

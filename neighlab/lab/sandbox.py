@@ -99,8 +99,13 @@ def _map_everybody(keeper: int, channel: socket.socket) -> None:
     runner does it, between the keeper's leaving and its going on. A root that may not (in a container) maps itself
     alone.
     """
-    if channel.recv(1) != _LEFT:
-        return
+    with contextlib.suppress(OSError):  # a keeper that is killed meanwhile is found dead by gone()
+        if channel.recv(1) == _LEFT:
+            _write_maps(keeper)
+            channel.send(_LEFT)
+
+
+def _write_maps(keeper: int) -> None:
     for kind, identifier in (("uid", os.geteuid()), ("gid", os.getegid())):
         try:
             with open(f"/proc/self/{kind}_map") as own:
@@ -111,7 +116,6 @@ def _map_everybody(keeper: int, channel: socket.socket) -> None:
                 _write(f"/proc/{keeper}/setgroups", "deny")
             with contextlib.suppress(OSError):
                 _write(f"/proc/{keeper}/{kind}_map", f"0 {identifier} 1")
-    channel.send(_LEFT)
 
 
 def _keep(
@@ -122,7 +126,7 @@ def _keep(
     if os.getppid() != runner:
         return 0  # the runner died before the request above was made
     if not interactive:
-        os.setsid()
+        _leave_the_terminal()
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, signal.SIG_IGN if interactive else signal.SIG_DFL)
     if cpu is not None:
@@ -142,6 +146,16 @@ def _keep(
     if os.WIFSIGNALED(status):
         return 128 + os.WTERMSIG(status)
     return os.WEXITSTATUS(status)
+
+
+def _leave_the_terminal() -> None:
+    """Let nobody in here read what is typed, or write between the lines of a report on standard output."""
+    os.setsid()
+    with contextlib.suppress(OSError):
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
 
 
 def _be_first(

@@ -27,7 +27,12 @@ def json_report(run: RunResult) -> str:
         "totals": run.totals(),
         "cases": [_case(case) for case in run.cases],
     }
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return json_text(document)
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """A document of any other schema as it is printed."""
+    return json.dumps(as_json(document), indent=2, allow_nan=False) + "\n"
 
 
 def as_json(value: Any) -> Any:

@@ -57,20 +57,25 @@ def case_line(case: CaseResult) -> str:
 
 def failure_block(case: CaseResult, *, kernel: str = "", verbose: int = 0) -> str:
     """Everything needed to understand a failure or an error, ready to be pasted somewhere else."""
+    heading = f"{printable(case.where) or printable(case.scenario)}[{case_label(case)}]"
+    rerun = _labelled("rerun", [f"neighlab run {shlex.quote(printable(case.name))} -v"])
+    lines = evidence(case, kernel=kernel, verbose=verbose) + rerun
+    return "".join(f"{line}\n" for line in [heading, *(f"  {line}" for line in lines)])
+
+
+def evidence(case: CaseResult, *, kernel: str = "", verbose: int = 0) -> list[str]:
+    """What was expected and observed, under which knobs, and the timeline."""
     failed = _failed(case)
-    lines = [f"{printable(case.where) or printable(case.scenario)}[{case_label(case)}]"]
-    body = []
+    lines = []
     for one in failed:
-        body += [_labelled("expected", [f"{printable(one.subject)}  {printable(one.expected)}"])]
-        body += [_labelled("observed", [_seen(one)])]
+        lines += _labelled("expected", [f"{printable(one.subject)}  {printable(one.expected)}"])
+        lines += _labelled("observed", [_seen(one)])
     if case.outcome == "failed" and not failed:
-        body.append(_labelled("reason", [printable(case.reason)]))
-    body.append(_labelled("details", _details(case, verbose)))
-    lines += [f"  {line}" for part in body for line in part]
+        lines += _labelled("reason", [printable(case.reason)])
+    lines += _labelled("details", _details(case, verbose))
     if case.outcome == "failed" or verbose:
-        lines += [f"  {line}" for line in _circumstances(case, kernel, verbose)]
-    lines += [f"  {line}" for line in _labelled("rerun", [f"neighlab run {shlex.quote(printable(case.name))} -v"])]
-    return "".join(f"{line}\n" for line in lines)
+        lines += _circumstances(case, kernel, verbose)
+    return lines
 
 
 def timeline_lines(timeline: Sequence[Entry], *, fold: bool) -> list[str]:

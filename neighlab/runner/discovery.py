@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import hashlib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from typing import Final, NamedTuple
 from neighlab.errors import NeighlabError, ScenarioError
 from neighlab.runner.registry import Case, Scenario
 
-MARK: Final = b"@scenario"
+_MARK: Final = re.compile(rb"^@(?:\w+\.)*scenario\(", re.MULTILINE)
 
 
 class Selected(NamedTuple):
@@ -47,11 +48,19 @@ def discover() -> list[Scenario]:
         parts = file.relative_to(root).with_suffix("").parts
         if file.name.startswith("_") or any(part.startswith((".", "_")) for part in parts):
             continue
-        if MARK not in file.read_bytes():
+        if not holds_scenarios(file):
             continue
         for one in load(file, "/".join(parts)):
             _add(found, one)
     return list(found.values())
+
+
+def holds_scenarios(file: Path) -> bool:
+    """Whether the text of a file decorates something with @scenario; nothing is executed to find out."""
+    try:
+        return _MARK.search(file.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def load(file: Path, name: str) -> list[Scenario]:
@@ -65,15 +74,14 @@ def load(file: Path, name: str) -> list[Scenario]:
     try:
         spec.loader.exec_module(module)
     except NeighlabError as problem:
-        raise ScenarioError(f"{file}: {problem}") from problem
+        said = str(problem)
+        raise ScenarioError(said if said.startswith(str(file)) else f"{file}: {said}") from problem
     except SyntaxError as problem:
         raise ScenarioError(f"{problem.filename or file}:{problem.lineno}: syntax error: {problem.msg}") from None
-    except OSError as problem:
-        raise ScenarioError(f"{file}: {problem.strerror}") from None
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(file)]
         place = f"{file}:{lines[-1]}" if lines else str(file)
-        raise ScenarioError(f"{place}: cannot be loaded: {type(problem).__name__}: {problem}") from problem
+        raise ScenarioError(f"{place}: cannot be loaded: {one_line(problem)}") from problem
     stories = [one for one in vars(module).values() if isinstance(getattr(one, "__neighlab__", None), Scenario)]
     own: list[Scenario] = [one.__neighlab__ for one in stories if one.__module__ == module_name]
     for one in own:
@@ -81,28 +89,31 @@ def load(file: Path, name: str) -> list[Scenario]:
     return own
 
 
+def one_line(problem: BaseException) -> str:
+    """An exception's kind and text, its line ends made spaces."""
+    return f"{type(problem).__name__}: {' '.join(str(problem).split())}".rstrip(": ")
+
+
 def select(patterns: Sequence[str], among: Iterable[Scenario] | None = None) -> list[Selected]:
     """The cases that the patterns name, in their order, each once; all bundled ones when there is no pattern.
 
-    A pattern is a scenario (`garp/arp_accept`), a glob (`garp/*`, `*:*-refuses-*`), either with `:CASE`, or a path
-    to a file.
+    A pattern is a scenario (`garp/arp_accept`), a folder, a glob (`garp/*`, `*:*-refuses-*`) or a path to a file, each
+    with `:CASE` or without.
     """
     known = list(among) if among is not None else None
     chosen: dict[str, Selected] = {}
     for pattern in patterns or ["*"]:
-        path, _, rest = pattern.partition(".py")
-        is_file = (pattern.endswith(".py") or rest.startswith((":", "."))) and ".py" in pattern
-        if is_file:
-            scenarios, case_pattern = _from_file(Path(path + ".py"), rest)
-        else:
+        name, colon, case_pattern = pattern.rpartition(":")
+        if not colon or "/" in case_pattern:
+            name, case_pattern = pattern, "*"
+        scenarios: list[Scenario] = []
+        if not name.endswith(".py"):
             if known is None:
                 known = discover()
-            name, colon, case_pattern = pattern.partition(":")
             scenarios = [one for one in known if fnmatch.fnmatchcase(one.name, name) or _within(one.name, name)]
-            if not scenarios:
-                raise ScenarioError(_unknown(name, known))
-            if not colon:
-                case_pattern = "*"
+        scenarios = scenarios or _in_file_named(name)
+        if not scenarios:
+            raise ScenarioError(_unknown(name, known or []))
         hits = [
             Selected(one, case)
             for one in scenarios
@@ -111,7 +122,7 @@ def select(patterns: Sequence[str], among: Iterable[Scenario] | None = None) -> 
         ]
         if not hits:
             names = [case.name for one in scenarios for case in one.cases]
-            raise ScenarioError(f"no case {case_pattern!r} in {pattern.split(':')[0]}{_close(case_pattern, names)}")
+            raise ScenarioError(f"no case {case_pattern!r} in {name}{_close(case_pattern, names)}")
         for hit in hits:
             earlier = chosen.setdefault(hit.name, hit)
             if earlier.scenario.file != hit.scenario.file:
@@ -121,19 +132,29 @@ def select(patterns: Sequence[str], among: Iterable[Scenario] | None = None) -> 
     return list(chosen.values())
 
 
-def _from_file(file: Path, rest: str) -> tuple[list[Scenario], str]:
+def in_file(file: Path) -> list[Scenario]:
+    """The scenarios of a file: a bundled one under its own name, any other under its path without `.py`."""
     if not file.is_file():
         raise ScenarioError(f"no such scenario file: {file}")
-    case_pattern = rest.removeprefix(":") or "*"
     root = bundled().resolve()
     resolved = file.resolve()
-    name = (
-        str(resolved.relative_to(root).with_suffix("")) if resolved.is_relative_to(root) else str(file.with_suffix(""))
-    )
-    scenarios = load(resolved, name)
+    place = resolved.relative_to(root) if resolved.is_relative_to(root) else file
+    scenarios = load(resolved, str(place.with_suffix("")))
     if not scenarios:
         raise ScenarioError(f"{file} holds no @scenario")
-    return scenarios, case_pattern
+    return scenarios
+
+
+def _in_file_named(name: str) -> list[Scenario]:
+    """What a user's own file holds: `my.py`, or as reports name it, `my`, or `my.FUNCTION` if it holds several."""
+    if name.endswith(".py"):
+        return in_file(Path(name))
+    if Path(name + ".py").is_file():
+        return in_file(Path(name + ".py"))
+    file, dot, _function = name.rpartition(".")
+    if dot and Path(file + ".py").is_file():
+        return [one for one in in_file(Path(file + ".py")) if one.name == name]
+    return []
 
 
 def _within(name: str, folder: str) -> bool:

@@ -103,7 +103,8 @@ def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | No
             lab = build(selected, options, ask)
             hosts, _keywords, _required = parameters(scenario.story)
             values = [lab if name == "lab" else _table(lab) if name == "table" else lab[name] for name in hosts]
-            scenario.story(*values, **case.params)
+            broken = scenario.sabotage_of(case) if options.sabotage else None
+            scenario.story(*values, **{**case.params, **(broken.params if broken else {})})
         lab.pump()
         result.outcome = "passed"
         if not lab.expectations:
@@ -123,6 +124,8 @@ def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | No
             result.reason = f"did not end within {limit:g} s" + (f", in {_line(problem)}" if _line(problem) else "")
     except SystemExit as problem:
         result.reason = f"the story left by SystemExit({problem.code})"
+    except KeyboardInterrupt:
+        result.reason = "the story was interrupted (KeyboardInterrupt)"
     except Exception as problem:
         result.reason = f"{type(problem).__name__}: {problem}"
         result.details = traceback.format_exc()

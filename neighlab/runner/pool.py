@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -58,6 +59,12 @@ class _Running:
     ended: bool = False
     killed: str = ""
 
+    def kill(self, why: str) -> None:
+        """End the case without its consent."""
+        self.killed = why
+        self.box.kill()
+        self.ended = True
+
 
 @dataclass
 class Runner:
@@ -78,7 +85,7 @@ class Runner:
         queue = deque(enumerate(rows))
         results: dict[int, CaseResult] = {}
         if any(unsupported(one, self.options) is None for one in selection):
-            _warm_up()
+            warm_up()
         shared = deque(item for item in queue if "host-table" not in item[1][0].scenario.needs)
         alone = deque(item for item in queue if "host-table" in item[1][0].scenario.needs)
         try:
@@ -157,20 +164,24 @@ class Runner:
             timeout = 20.0 if timeout is None else min(timeout, 20.0)
         for fd, _event in poll.poll(timeout):
             one = by_fd[fd]
-            messages, one.ended = one.inbox.read()
-            for message in messages:
-                self._heed(one, message)
+            try:
+                messages, one.ended = one.inbox.read()
+                for message in messages:
+                    self._heed(one, message)
+            except wire.Nonsense:
+                one.kill("it wrote something else than its result to the runner's channel: killed")
         now = time.monotonic()
         for one in running:
             if now - one.started > one.limit_s + GRACE_S and one.result is None:
-                one.killed = f"did not end within {one.limit_s:g} s and did not react: killed"
-                one.box.kill()
-                one.ended = True
+                one.kill(f"did not end within {one.limit_s:g} s and did not react: killed")
 
     def _heed(self, one: _Running, message: Any) -> None:
         match message:
             case ["result", plain]:
-                one.result = CaseResult.from_plain(plain)
+                try:
+                    one.result = CaseResult.from_plain(plain)
+                except (LookupError, TypeError, ValueError) as problem:
+                    raise wire.Nonsense(str(problem)) from None
             case ["environment", text]:
                 raise EnvironmentProblem(text)
             case ["ask", question]:
@@ -182,23 +193,19 @@ class Runner:
                     answer: Any = ("answer", self.table.answer(question))
                 except EnvironmentProblem as problem:
                     answer = ("refused", str(problem))
-                one.box.channel.setblocking(True)
-                wire.send(one.box.channel, answer)
-                one.box.channel.setblocking(False)
+                with contextlib.suppress(OSError):  # it may have ended meanwhile: its end of the channel will say so
+                    one.box.channel.setblocking(True)
+                    wire.send(one.box.channel, answer)
+                    one.box.channel.setblocking(False)
 
     def _died(self, one: _Running) -> CaseResult:
         """The result of a case whose process ended without one."""
         result = CaseResult(one.selected.scenario.name, one.selected.case.name, one.selected.scenario.claim, "error")
         result.duration_ms = (time.monotonic() - one.started) * 1000
         one.box.reap(GRACE_S)
-        code = os.waitstatus_to_exitcode(one.box.status or 0)
-        if one.killed:
-            result.reason = one.killed
-        elif code < 0 or code > 128:
-            number = -code if code < 0 else code - 128
-            result.reason = f"its process was ended by {_signal_name(number)} before it reported"
-        else:
-            result.reason = f"its process left with status {code} before it reported (os._exit in the story?)"
+        result.reason = one.killed or f"{how_it_ended(one.box)} before it reported"
+        if "status" in result.reason:
+            result.reason += " (os._exit in the story?)"
         return result
 
     def _finish(self, result: CaseResult, index: int, results: dict[int, CaseResult]) -> None:
@@ -207,7 +214,7 @@ class Runner:
             self.listener.finished(result)
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Import once, before the first fork, what every case needs."""
     import neighlab.lab.host
     import neighlab.lab.lab

@@ -28,16 +28,19 @@ class Sabotage:
     """One change under which a case must fail: a proof that it can.
 
     `knobs` keep these values whatever the story sets; `frames` exchanges addresses in the frames that are sent (old
-    -> new); `mute` lets no frame of the story onto the wire.
+    -> new); `mute` lets no frame of the story onto the wire; `params` replaces arguments of the case, for what is in
+    the way by the host's own doing (an entry that is PERMANENT).
     """
 
     knobs: Mapping[str, int] = field(default_factory=dict)
     frames: Mapping[str, str] = field(default_factory=dict)
     mute: bool = False
+    params: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         said = [f"{name} stays {value}" for name, value in self.knobs.items()]
         said += [f"{old} in sent frames becomes {new}" for old, new in self.frames.items()]
+        said += [f"{name} is {getattr(value, 'name', value)}" for name, value in self.params.items()]
         return ", ".join(said + (["no frame is sent"] if self.mute else []))
 
 
@@ -90,6 +93,7 @@ class Scenario:
     lesson: str
     family: Families
     needs: tuple[str, ...]
+    proves: tuple[str, ...]
     kernel: str
     sabotage: Sabotage | None
     timeout_s: float | None
@@ -117,6 +121,7 @@ def scenario(
     cases: Sequence[Case] | None = None,
     family: Families = "ipv4",
     needs: Iterable[str] = (),
+    proves: Iterable[str] = (),
     kernel: str = "",
     sabotage: Sabotage | None = None,
     timeout_s: float | None = None,
@@ -149,8 +154,8 @@ def scenario(
         if not claim:
             raise ScenarioError(f"{where}: the file's docstring must begin with its claim, one sentence")
         story.__neighlab__ = Scenario(  # type: ignore[attr-defined]
-            story, topology, rows, " ".join(claim.split()), lesson.strip(), family, wanted, kernel, sabotage, timeout_s,
-            file, line,
+            story, topology, rows, " ".join(claim.split()), lesson.strip(), family, wanted, tuple(proves),
+            kernel, sabotage, timeout_s, file, line,
         )  # fmt: skip
         return story
 
@@ -177,7 +182,7 @@ def _check_rows(rows: tuple[Case, ...], story: Story, where: str) -> None:
         if row.name in seen:
             raise ScenarioError(f"{where}: two cases are called {row.name!r}")
         seen.add(row.name)
-        if unknown := row.params.keys() - keywords:
+        if unknown := (row.params.keys() | (row.sabotage.params.keys() if row.sabotage else set())) - keywords:
             raise ScenarioError(
                 f"{where}: case {row.name} gives {', '.join(sorted(unknown))}, which the story does not take"
             )

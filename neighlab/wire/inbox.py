@@ -66,11 +66,21 @@ class Outbox:
     """A connected UDP socket that is told why its datagrams do not arrive (IP_RECVERR)."""
 
     def __init__(
-        self, netns: NetNS, *, addr: str, port: int = PORT, source: str | None = None, tell: bool = True
+        self,
+        netns: NetNS,
+        *,
+        addr: str,
+        port: int = PORT,
+        source: str | None = None,
+        dev: str | None = None,
+        tell: bool = True,
     ) -> None:
         family = _family(addr)
         self.addr = addr
         self.sock = netns.socket(family, socket.SOCK_DGRAM)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)  # without it: EACCES (ip4_datagram_connect)
+        if dev is not None:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, dev.encode())
         if tell:
             v6 = family == socket.AF_INET6
             self.sock.setsockopt(

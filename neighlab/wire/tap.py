@@ -92,7 +92,7 @@ class Tap:
             except BlockingIOError:
                 break
             if not offset:
-                offset = time.monotonic() - time.time()
+                offset = _clock_offset()
             at = next((_TIMESPEC.unpack(data) for _, kind, data in ancillary if kind == _SO_TIMESTAMPNS), None)
             moment = at[0] + at[1] / 1e9 + offset if at is not None else time.monotonic()
             seen.extend(self._place(moment, frame, sender))
@@ -115,3 +115,16 @@ class Tap:
     def close(self) -> None:
         """Close the socket."""
         self.sock.close()
+
+
+def _clock_offset() -> float:
+    """What turns the frames' wall-clock times into monotonic ones: of a few readings the least disturbed, for a
+    process may be put to sleep between the two clocks.
+    """
+    readings = []
+    for _ in range(3):
+        before = time.monotonic()
+        wall = time.time()
+        after = time.monotonic()
+        readings.append((after - before, (before + after) / 2 - wall))
+    return min(readings)[1]

@@ -19,6 +19,7 @@ ROOM, MORE, LAST = 20, 12, 6
 @scenario(
     topology=TwoHosts,
     needs=("host-table",),
+    proves=["gc/thresh3-wall", "gc/timed-never"],
     kernel="neigh_alloc, neigh_forced_gc, ip_finish_output2",
     cases=[
         Case("ipv4-enobufs", first="192.0.2.100", error="ENOBUFS", since="5.18"),

@@ -1,0 +1,276 @@
+"""However a case ends and whoever ends it, the other cases report and the machine is as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sandboxed
+
+from neighlab.kernel import ns
+from neighlab.model.result import CaseResult, RunResult
+from neighlab.runner import discovery, pool
+from neighlab.runner.execute import Options
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+UNRULY = Path(__file__).with_name("unruly.py")
+ORDERLY = Path(__file__).with_name("orderly.py")
+COMMAND = [sys.executable, "-c", "from neighlab.cli.main import run_cli; run_cli()", "run"]
+SEED = 826
+
+
+def run(*cases: str, **how: Any) -> RunResult:
+    """Run cases of unruly.py and orderly.py in this process, in this order."""
+    known = {Path(one.name).name: one for one in discovery.select([str(UNRULY), str(ORDERLY)])}
+    known = {name.removeprefix("unruly."): one for name, one in known.items()}
+    return pool.Runner(**how).run([known[case] for case in cases])
+
+
+def short(result: CaseResult) -> str:
+    return f"{result.case} {result.outcome}"
+
+
+SIGKILLED = "its process was ended by SIGKILL before it reported"
+LEFT = "its process left with status {} before it reported (os._exit in the story?)"
+
+
+@pytest.mark.parametrize(
+    ("case", "outcome", "reason"),
+    [
+        ("behaves", "passed", ""),
+        ("fails", "failed", "one: expected 2, observed 1"),
+        ("errs", "error", "ZeroDivisionError: division by zero"),
+        ("skips", "skipped", "Unsupported: not on this machine"),
+        ("forks", "passed", ""),
+        ("leaves-a-daemon", "passed", ""),
+        ("leaves-programs", "passed", ""),
+        ("mounts", "passed", ""),
+        ("exits", "error", LEFT.format(3)),
+        ("exits-as-if-all-was-well", "error", LEFT.format(0)),
+        ("leaves-by-sys-exit", "error", "the story left by SystemExit(4)"),
+        ("raises-keyboard-interrupt", "error", "the story was interrupted (KeyboardInterrupt)"),
+        ("kills-its-parent", "error", SIGKILLED),
+        ("stops-its-parent", "passed", ""),
+        ("kills-everybody", "passed", ""),
+        ("closes-everything", "error", LEFT.format(70)),
+        ("crashes", "error", "its process was ended by SIGSEGV before it reported"),
+        ("writes-to-every-socket", "error", "it wrote something else than its result to the runner's channel: killed"),
+        ("recurses", "error", "RecursionError: maximum recursion depth exceeded"),
+    ],
+)
+def test_a_story_may_end_as_it_likes(case: str, outcome: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "GRACE_S", 0.5)  # a stopped keeper is given that long to leave
+
+    results = run("orderly:00", f"ends:{case}", "orderly:01", jobs=2)
+
+    assert [short(one) for one in results.cases] == ["00 passed", f"{case} {outcome}", "01 passed"]
+    assert results.cases[1].reason.startswith(reason)
+    assert results.cases[1].reason == reason or case == "recurses"
+
+
+def test_a_story_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "GRACE_S", 1.0)
+    endless = ["spins", "blocks-the-alarm", "spins-in-c"]
+
+    results = run(*(f"would_never_end:{case}" for case in endless), "orderly:00", jobs=4)
+
+    assert [(one.case, one.outcome, one.reason) for one in results.cases] == [
+        ("spins", "error", "did not end within 2 s, in `while True:`"),
+        ("blocks-the-alarm", "error", "did not end within 2 s and did not react: killed"),
+        ("spins-in-c", "error", "did not end within 2 s and did not react: killed"),
+        ("00", "passed", ""),
+    ]
+
+
+def test_side_by_side_gives_the_same_results_as_one_by_one() -> None:
+    def told(results: RunResult) -> list[Any]:
+        return [
+            (one.name, one.repetition, one.outcome, one.reason, one.knobs,
+             [(claim.subject, claim.expected, claim.observed, claim.passed) for claim in one.expectations])
+            for one in results.cases
+        ]  # fmt: skip
+
+    names = [f"orderly:{number:02}" for number in range(12)] + ["ends:fails", "ends:skips", "ends:exits"]
+    bundled = discovery.select(["garp/arp_accept"])
+
+    assert told(run(*names, repeat=2, jobs=4)) == told(run(*names, repeat=2, jobs=1))
+    assert told(pool.Runner(jobs=4).run(bundled)) == told(pool.Runner(jobs=1).run(bundled))
+
+
+# --- somebody kills a part of it ----------------------------------------------------------------------------------
+
+
+class Running:
+    """`neighlab run` of orderly.py in a session of its own, for a test to kill parts of; its orphans come to us."""
+
+    def __init__(self, tmp_path: Path, *args: str) -> None:
+        self.report = tmp_path / "report.json"
+        self.report.unlink(missing_ok=True)
+        command = [*COMMAND, str(ORDERLY), *args, "--format", "json", "--output", str(self.report)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        )
+        self.pid = self.process.pid
+
+    def keepers(self) -> list[int]:
+        return sandboxed.children(self.pid)
+
+    def firsts(self) -> list[int]:
+        return [first for keeper in self.keepers() for first in sandboxed.children(keeper)]
+
+    def end(self) -> int:
+        """Wait for it; its exit status. What it wrote to standard error is nothing, or a test wants to know."""
+        _, said = self.process.communicate(timeout=60)
+        assert b"Traceback" not in said, said.decode()
+        return self.process.returncode
+
+    def cases(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.report.read_text())["cases"])
+
+
+def kill(pid: int) -> bool:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def kill_group(pid: int) -> bool:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_killed_sandbox_is_the_only_case_that_suffers(tmp_path: Path) -> None:
+    """Keepers, first processes and both together are killed, 45 times, at any moment of their lives."""
+    chance, killed = random.Random(SEED), 0
+    running = Running(tmp_path, "--repeat", "25", "-j4")
+    pause = select.poll()
+    while running.process.poll() is None and killed < 45:
+        pause.poll(chance.uniform(1, 25))
+        targets = [(kill, pid) for pid in running.keepers() + running.firsts()]
+        targets += [(kill_group, pid) for pid in running.keepers() if os.getpgid(pid) == pid]
+        if targets:
+            how, pid = chance.choice(targets)
+            killed += how(pid)
+
+    assert running.end() == 1
+    cases = running.cases()
+    assert killed == 45
+    assert [one["case"] for one in cases] == [f"{number:02}" for number in range(12)] * 25
+    assert {one["outcome"] for one in cases} == {"passed", "error"}
+    errors = [one["reason"] for one in cases if one["outcome"] == "error"]
+    assert set(errors) == {SIGKILLED}
+    assert 10 <= len(errors) <= killed
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_a_killed_runner_takes_everything_along(tmp_path: Path, number: int) -> None:
+    chance = random.Random(SEED + number)
+    running = Running(tmp_path, "--repeat", "1000", "-j4")
+    assert sandboxed.wait_until(running.keepers, within_s=30)
+    select.poll().poll(chance.uniform(0, 300))
+
+    (kill_group if number % 5 == 4 else kill)(running.pid)
+
+    assert running.end() == -signal.SIGKILL
+
+
+def test_sigterm_ends_everything_at_once(tmp_path: Path) -> None:
+    running = Running(tmp_path, "--repeat", "1000", "-j4")
+    assert sandboxed.wait_until(running.firsts, within_s=30)
+
+    os.kill(running.pid, signal.SIGTERM)
+
+    assert running.end() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interrupted_run_reports_what_it_has(tmp_path: Path, times: int) -> None:
+    running = Running(tmp_path, "--repeat", "1000", "-j4")
+    assert sandboxed.wait_until(running.firsts, within_s=30)
+    select.poll().poll(300)
+
+    for _ in range(times):
+        os.killpg(running.pid, signal.SIGINT)
+
+    assert running.end() == 130
+    assert {one["outcome"] for one in running.cases()} <= {"passed"}
+
+
+def test_standard_output_is_the_reports_and_input_is_nobodys(tmp_path: Path) -> None:
+    file = tmp_path / "story.py"
+    file.write_text(UNRULY.read_text())
+
+    done = subprocess.run(
+        [*COMMAND, f"{file}:reads-what-is-typed", f"{file}:prints", "--format", "json"],
+        input="typed\n", capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    assert [one["outcome"] for one in json.loads(done.stdout)["cases"]] == ["passed", "passed"]
+    assert "noise among the lines of the report" in done.stderr
+
+
+def test_the_runner_survives_a_case_that_asks_and_dies() -> None:
+    """What a host-table case asks for is answered into the void when the case has been killed meanwhile."""
+
+    class Table:
+        def answer(self, question: Any) -> str:
+            for keeper in sandboxed.children(os.getpid()):
+                kill_group(keeper)
+            assert sandboxed.wait_until(lambda: all(map(sandboxed.ended, sandboxed.descendants(os.getpid()))))
+            return f"{question}, too late"
+
+        def restore(self) -> None:
+            """Nothing was set."""
+
+    results = run("ends:asks", "orderly:00", table=Table(), options=Options(host_table=True))
+
+    assert [(one.outcome, one.reason) for one in results.cases] == [("error", SIGKILLED), ("passed", "")]
+
+
+def test_the_kernel_counts_no_namespace_that_is_left() -> None:
+    """In a user namespace that may hold 12 network namespaces, 24 cases of 4 each find room, however they end."""
+
+    def work() -> None:
+        Path("/proc/sys/user/max_net_namespaces").write_text("12")
+        for case in ("orderly:00", "ends:forks", "ends:exits", "ends:crashes") * 6:
+            # cleanup_net gives a namespace back some time after its end: until then the next case finds no room
+            assert sandboxed.wait_until(lambda case=case: not no_room(run(case).cases[0])), case
+
+    def no_room(result: CaseResult) -> bool:
+        return "cannot make a network namespace" in result.reason
+
+    in_user_namespace(work)
+
+
+def in_user_namespace(work: Callable[[], None]) -> None:
+    """Call `work` in a process that is root of a new user namespace and has nothing else of its own."""
+    uid, gid, status = os.geteuid(), os.getegid(), 1
+    pid = os.fork()
+    if not pid:
+        try:
+            ns.unshare(ns.CLONE_NEWUSER)
+            for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+                Path(f"/proc/self/{name}").write_text(text)
+            work()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
