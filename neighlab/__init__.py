@@ -16,6 +16,7 @@ _HOME = {
     "Sabotage": "neighlab.runner.registry",
     "ABSENT": "neighlab.model.nud",
     "LEARNED": "neighlab.model.nud",
+    "DAD": "neighlab.model.ifaddr",
     "NTF": "neighlab.model.nud",
     "NUD": "neighlab.model.nud",
     "VALID": "neighlab.model.nud",
@@ -34,6 +35,7 @@ _MODULES = {"arp": "neighlab.model.arp", "ndp": "neighlab.model.ndp", "flood": "
 __all__ = [
     "ABSENT",
     "BROADCAST",
+    "DAD",
     "EVIL",
     "LEARNED",
     "NTF",
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from neighlab.errors import ExpectationFailed, Unsupported
     from neighlab.model import arp, ndp
     from neighlab.model.addresses import BROADCAST, EVIL, OFF_LINK, OFF_LINK6, ON_LINK, ON_LINK6, OTHER
+    from neighlab.model.ifaddr import DAD
     from neighlab.model.nud import ABSENT, LEARNED, NTF, NUD, VALID
     from neighlab.runner.registry import Case, Sabotage, scenario
     from neighlab.wire import flood

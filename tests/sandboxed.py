@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from neighlab.kernel import ns
 from neighlab.lab import channel, sandbox
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -62,6 +63,25 @@ def sandboxed(test: Callable[..., Any]) -> Callable[..., None]:
         inside(test, *args, **kwargs)
 
     return outside
+
+
+def in_user_namespace(work: Callable[[], object], *, uid: int = 0) -> None:
+    """Call `work` in a process that is user `uid` of a new user namespace and has nothing else of its own."""
+    outer, gid, status = os.geteuid(), os.getegid(), 1
+    pid = os.fork()
+    if not pid:
+        try:
+            ns.unshare(ns.CLONE_NEWUSER)
+            maps = {"setgroups": "deny", "uid_map": f"{uid} {outer} 1", "gid_map": f"{uid} {gid} 1"}
+            for name, text in maps.items():
+                Path(f"/proc/self/{name}").write_text(text)
+            work()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 def adopt_orphans() -> None:

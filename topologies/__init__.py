@@ -13,6 +13,7 @@ from neighlab.model.topology import TopologyRef
 
 if TYPE_CHECKING:
     from neighlab.topologies.bridge import HostsOnBridge, VictimAttacker, VictimAttackerOwner
+    from neighlab.topologies.failover import Failover
     from neighlab.topologies.flux import TwoNics
     from neighlab.topologies.lvs import DirectRouting
     from neighlab.topologies.routed import TwoLans
@@ -26,10 +27,20 @@ WHERE = {
     "TwoLans": "routed",
     "TwoNics": "flux",
     "DirectRouting": "lvs",
+    "Failover": "failover",
 }
 """Each topology's name and the file that it is in."""
 
-__all__ = ["DirectRouting", "HostsOnBridge", "TwoHosts", "TwoLans", "TwoNics", "VictimAttacker", "VictimAttackerOwner"]
+__all__ = [
+    "DirectRouting",
+    "Failover",
+    "HostsOnBridge",
+    "TwoHosts",
+    "TwoLans",
+    "TwoNics",
+    "VictimAttacker",
+    "VictimAttackerOwner",
+]
 
 
 def __getattr__(name: str) -> Any:

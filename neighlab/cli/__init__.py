@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def main() -> None:
     """Entry point of the `neighlab` command."""
-    from neighlab.cli.main import run_cli
-
+    try:
+        from neighlab.cli.main import run_cli
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     run_cli()

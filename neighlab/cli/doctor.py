@@ -11,6 +11,11 @@ def command(format_: str) -> int:
     """Tell what this machine and user can and cannot do, and the one command that would change it.
 
     Exits with 3 when labs cannot run here at all.
+
+    \b
+      neighlab doctor
+      sudo neighlab doctor             what root could do, too
+      neighlab doctor --format json
     """
     from neighlab.report.json import json_text
     from neighlab.runner.health import examine

@@ -14,7 +14,7 @@ LIST_SCHEMA = "neighlab.list/1"
 
 @click.command("list", short_help="List the scenarios: name, claim, cases, needs.")
 @click.argument("pattern", default="*")
-@click.option("--needs", metavar="WHAT", help="Only those that need this (rootless, host-table).")
+@click.option("--needs", type=click.Choice(["rootless", "host-table"]), help="Only those that need this.")
 @click.option("--cases", "with_cases", is_flag=True, help="Name every case.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(pattern: str, needs: str | None, with_cases: bool, format_: str) -> int:
@@ -27,12 +27,13 @@ def command(pattern: str, needs: str | None, with_cases: bool, format_: str) -> 
     """
     from neighlab.errors import ScenarioError
     from neighlab.report.json import json_text
-    from neighlab.runner.discovery import discover
+    from neighlab.runner.discovery import discover, unknown
 
-    matching = [one for one in discover() if fnmatch.fnmatchcase(one.name, pattern) or one.subject == pattern]
+    known = discover()
+    matching = [one for one in known if fnmatch.fnmatchcase(one.name, pattern) or one.subject == pattern]
     scenarios = [one for one in matching if needs is None or needs in _needs(one)]
     if not scenarios:
-        raise ScenarioError(f"no scenario matches {pattern!r}" + (f" and needs {needs}" if needs else ""))
+        raise ScenarioError(f"no scenario {pattern!r} needs {needs}" if matching else unknown(pattern, known))
     if format_ == "json":
         click.echo(json_text({"schema": LIST_SCHEMA, "scenarios": [_plain(one) for one in scenarios]}), nl=False)
         return 0

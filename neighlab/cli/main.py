@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from neighlab import __version__
-from neighlab.errors import NeighlabError
+from neighlab.errors import EnvironmentProblem, NeighlabError
 
 COMMANDS = {
     "run": "Run scenarios and print what the kernel did.",
@@ -54,6 +55,17 @@ class Commands(click.Group):
             raise click.UsageError(f"no command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click itself would call a closed pipe a failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as problem:
+            raise PipeClosed from problem
+
+
+class PipeClosed(Exception):
+    """Whoever read our output has seen enough (`| head`)."""
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="neighlab")
@@ -70,6 +82,8 @@ def neighlab() -> None:
 
     Exit codes: 0 passed, 1 something failed, 2 usage, 3 environment, 4 everything skipped, 130 interrupted.
     """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        click.get_current_context().color = False
 
 
 def run_cli(args: list[str] | None = None) -> None:
@@ -98,7 +112,13 @@ def call(args: list[str] | None = None) -> int:
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        # whoever read our output has seen enough (`| head`): end as quietly as other tools do
+    except (BrokenPipeError, PipeClosed):
+        # end as quietly as other tools do: what is still buffered goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"neighlab: cannot write the output: {problem.strerror}", err=True)
+        return EnvironmentProblem.exit_code

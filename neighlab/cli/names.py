@@ -18,6 +18,9 @@ def topology_named(name: str) -> Any:
     head, _, arguments = name.partition("(")
     match = next((one for one in topologies.WHERE if one.lower() == head.lower()), None)
     if match is None:
+        close = difflib.get_close_matches(head, topologies.WHERE, n=1, cutoff=0.75)
+        if close:
+            raise ScenarioError(f"no topology {head!r}: did you mean {close[0]}?")
         return None
     topology = getattr(topologies, match)
     params: dict[str, Any] = {}
@@ -29,11 +32,15 @@ def topology_named(name: str) -> Any:
     return topology(**params) if params else topology
 
 
+def file_named(text: str) -> tuple[Path, str]:
+    """A file and what is wanted of it: `my.py:NAME`, or `my.py` and nothing."""
+    path, colon, wanted = text.rpartition(":")
+    return (Path(path), wanted) if colon and path.endswith(".py") else (Path(text), "")
+
+
 def topology_in_file(text: str) -> Any:
     """The Topo class of a user's file: `my.py`, or `my.py:MyTopo` when it holds several."""
-    path, _, wanted = text.partition(".py")
-    file = Path(path + ".py")
-    wanted = wanted.removeprefix(":")
+    file, wanted = file_named(text)
     if not file.is_file():
         raise ScenarioError(f"no such topology file: {file}")
     spec = importlib.util.spec_from_file_location("neighlab_user_topology", file)

@@ -30,17 +30,17 @@ def command(what: str, settings: tuple[str, ...], family: Any) -> int:
       neighlab shell garp/arp_accept                 neigh
       neighlab shell ./my_topology.py                py lab["h1"].lladdr
     """
-    from neighlab.cli.names import topology_in_file, topology_named
+    from neighlab.cli.names import file_named, topology_in_file, topology_named
     from neighlab.lab import sandbox
     from neighlab.model.knobs import parse_setting
+    from neighlab.runner.discovery import holds_scenarios, select
 
     chosen = tuple(parse_setting(text) for text in settings)
     topology = topology_named(what)
-    if topology is None and ".py" in what and "@scenario" not in _text(what):
+    file, _wanted = file_named(what)
+    if topology is None and file.suffix == ".py" and not holds_scenarios(file):
         topology = topology_in_file(what)
     if topology is None:
-        from neighlab.runner.discovery import select
-
         scenario, case = select([what])[0]
         topology, family = scenario.topology, family or scenario.family_of(case)
 
@@ -84,13 +84,3 @@ def _follow(box: Any) -> int:
     if kind == "scenario":
         raise ScenarioError(text)
     return 0
-
-
-def _text(what: str) -> str:
-    from pathlib import Path
-
-    file = Path(what.partition(".py")[0] + ".py")
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

@@ -89,18 +89,21 @@ class HostTableGuard:
         hostjournal.write_all(self._host, {self._host.knob(family, name): wanted[name] for name in wanted})
         return {name: self._host.read(self._host.knob(family, name)) for name in self._names(family)}
 
-    def room(self, family: int, n: int, *, exempt: int = 0) -> int:
-        """Set gc_thresh3 so that exactly `n` more counted entries fit, without any forced collection before; return it.
+    def room(self, family: int, n: int, *, soft: int | None = None, exempt: int = 0) -> int:
+        """Set gc_thresh3 so that exactly `n` more counted entries fit; return it.
 
+        Until `soft` of them are in (without it: until the table is full) there is no forced collection: gc_thresh2.
         `exempt` is how many entries of other namespaces are known not to be counted: PERMANENT, externally learned or
         validated ones, and loopback's (0.0.0.0 dev lo). No dump shows them here, and the kernel tells nobody.
         """
         if n < 1:
             raise ScenarioError(f"room for {n} entries: at least 1")
+        if soft is not None and not 0 <= soft <= n:
+            raise ScenarioError(f"{soft} of {n} entries without collection: at most all of them")
         self._check(family)
         self._pin(family)
         limit = hostpins.count(family).counted - exempt + n
-        self.set(family, gc_thresh2=limit, gc_thresh3=limit)
+        self.set(family, gc_thresh2=limit if soft is None else limit - n + soft, gc_thresh3=limit)
         return limit
 
     def entries(self, family: int) -> TableCount:

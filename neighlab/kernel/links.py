@@ -12,6 +12,7 @@ from ipaddress import ip_interface
 from typing import Final, NamedTuple
 
 from neighlab.kernel.nlattr import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, attr
+from neighlab.model.ifaddr import IFA
 
 Request = tuple[int, int, bytes]
 
@@ -26,13 +27,13 @@ RTM_NEWNSID: Final = 88
 
 IFF_UP: Final = 0x1
 IFF_NOARP: Final = 0x80
-IFA_F_NODAD: Final = 0x02
 IFLA_OPERSTATE: Final = 16
 IF_OPER_UP: Final = 6
 """RFC 2863: the interface can pass packets."""
 
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_MASTER = 1, 3, 4, 10
 _IFLA_LINKINFO, _IFLA_NET_NS_FD, _IFLA_CARRIER = 18, 28, 33
+_RTM_SETLINK, _PF_BRIDGE, _IFLA_PROTINFO, _NLA_F_NESTED = 19, 7, 12, 0x8000
 _INFO_KIND, _INFO_DATA, _VETH_INFO_PEER = 1, 2, 1
 _BR_FORWARD_DELAY, _BR_STP_STATE, _BR_MCAST_SNOOPING = 1, 5, 23
 _NEW: Final = NLM_F_CREATE | NLM_F_EXCL
@@ -94,6 +95,12 @@ def new_bridge(ifname: str, lladdr: str, ifindex: int) -> Request:
     return RTM_NEWLINK, _NEW, body
 
 
+def new_device(ifname: str, kind: str) -> Request:
+    """Create a device of a kind that needs nothing else to be said (dummy, bond, ifb)."""
+    body = _ifinfo.pack(0, 0, 0, 0, 0) + attr(_IFLA_IFNAME, ifname.encode() + b"\0")
+    return RTM_NEWLINK, _NEW, body + attr(_IFLA_LINKINFO, attr(_INFO_KIND, kind.encode() + b"\0"))
+
+
 def set_link(
     ifindex: int,
     *,
@@ -124,6 +131,20 @@ def set_link(
     return RTM_NEWLINK, 0, body
 
 
+PORT_OPTIONS: Final = {"learning": 8, "neigh_suppress": 32, "isolated": 33, "locked": 39}
+"""What a bridge's port can be told (IFLA_BRPORT_*)."""
+
+
+def set_port(ifindex: int, **options: bool) -> Request:
+    """Change options of a bridge's port, by their names in PORT_OPTIONS; br_setlink.
+
+    A kernel passes over an option that it does not know, without an error.
+    """
+    wanted = b"".join(attr(PORT_OPTIONS[name], b"\1" if value else b"\0") for name, value in options.items())
+    body = _ifinfo.pack(_PF_BRIDGE, 0, ifindex, 0, 0) + attr(_IFLA_PROTINFO | _NLA_F_NESTED, wanted)
+    return _RTM_SETLINK, 0, body
+
+
 def query_link(ifindex: int) -> bytes:
     """The body of an RTM_GETLINK for one interface."""
     return _ifinfo.pack(0, 0, ifindex, 0, 0)
@@ -134,15 +155,24 @@ def del_link(ifindex: int) -> Request:
     return RTM_DELLINK, 0, _ifinfo.pack(0, 0, ifindex, 0, 0)
 
 
-def new_addr(ifindex: int, addr: str, *, nodad: bool = True, remove: bool = False, host_scope: bool = False) -> Request:
+def new_addr(
+    ifindex: int,
+    addr: str,
+    *,
+    nodad: bool = True,
+    optimistic: bool = False,
+    remove: bool = False,
+    host_scope: bool = False,
+) -> Request:
     """Give an interface an address written `192.0.2.1/24` or `2001:db8::1/64` (or take it away).
 
-    IPv6 addresses are usable at once unless `nodad` is False: then duplicate address detection runs (RFC 4862).
+    IPv6 addresses are usable at once unless `nodad` is False: then duplicate address detection runs (RFC 4862), with
+    `optimistic` while the address is in use already (RFC 4429; the kernel passes over it unless optimistic_dad is 1).
     """
     interface = ip_interface(addr)
     family = socket.AF_INET if interface.version == 4 else socket.AF_INET6
     packed = interface.ip.packed
-    flags = IFA_F_NODAD if nodad and interface.version == 6 else 0
+    flags = (IFA.OPTIMISTIC if optimistic else IFA.NODAD if nodad else IFA.NONE) if interface.version == 6 else 0
     body = _ifaddr.pack(family, interface.network.prefixlen, flags, 254 if host_scope else 0, ifindex)
     body += attr(1, packed) + attr(2, packed)
     if interface.version == 4 and interface.network.prefixlen < 31:

@@ -1,4 +1,4 @@
-"""One socket hears the neighbour events of every namespace of a lab, and says so when it missed any."""
+"""One socket hears the neighbour and address events of every namespace of a lab, and says so when it missed any."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import select
 import socket
 import struct
 import time
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from neighlab.kernel import nlattr, rtneigh
+from neighlab.kernel import nlattr, rtaddr, rtneigh
 from neighlab.kernel.netlink import NETLINK_ADD_MEMBERSHIP, NETLINK_LISTEN_ALL_NSID, NETLINK_ROUTE, SOL_NETLINK
+from neighlab.model.ifaddr import IfAddr
 from neighlab.model.neigh import Neigh
 
 RTNLGRP_NEIGH: Final = 3
+RTNLGRP_IPV6_IFADDR: Final = 9
 _SO_RCVBUFFORCE: Final = 33
 _WANTED_BYTES: Final = 32 << 20
 _ANCILLARY: Final = socket.CMSG_SPACE(4)
@@ -30,6 +32,21 @@ class NeighEvent(NamedTuple):
     kind: int
     neigh: Neigh
     at: float
+
+
+class AddrEvent(NamedTuple):
+    """An address came, went or changed its state: `kind` is RTM_NEWADDR or RTM_DELADDR."""
+
+    nsid: int
+    kind: int
+    address: IfAddr
+    at: float
+
+    def __str__(self) -> str:
+        return f"{'DELADDR' if self.kind == rtaddr.RTM_DELADDR else 'NEWADDR'} {self.address}"
+
+
+Event: TypeAlias = NeighEvent | AddrEvent
 
 
 class Monitor:
@@ -53,9 +70,13 @@ class Monitor:
         self.lost = 0
         """How often the kernel said ENOBUFS: that many times an unknown number of events is missing."""
 
-    def read(self) -> tuple[list[NeighEvent], bool]:
+    def hear_addresses(self) -> None:
+        """From now on hear IPv6 addresses come, go and change, too."""
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, RTNLGRP_IPV6_IFADDR)
+
+    def read(self) -> tuple[list[Event], bool]:
         """Everything that has arrived, without waiting; and whether the kernel dropped events meanwhile (ENOBUFS)."""
-        events: list[NeighEvent] = []
+        events: list[Event] = []
         overflow = False
         while True:
             try:
@@ -73,10 +94,12 @@ class Monitor:
             for level, kind, value in ancillary:
                 if level == SOL_NETLINK and kind == NETLINK_LISTEN_ALL_NSID:
                     (nsid,) = struct.unpack("=i", value)
-            for kind, _f, _seq, _pid, start, _end in nlattr.iter_messages(data):
+            for kind, _f, _seq, _pid, start, end in nlattr.iter_messages(data):
                 if kind in _NEIGH_TYPES:
                     _type, neigh = rtneigh.decode_neigh(data, start - 16)
                     events.append(NeighEvent(nsid, kind, neigh, at))
+                elif kind in (rtaddr.RTM_NEWADDR, rtaddr.RTM_DELADDR):
+                    events.append(AddrEvent(nsid, kind, rtaddr.decode_addr(data, start, end), at))
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until something arrives, at most `timeout_s` seconds; True if it did."""

@@ -172,6 +172,11 @@ def encode_neigh(
     return body
 
 
+def neigh_header(family: int, ifindex: int, state: NUD, ntf: NTF) -> bytes:
+    """Encode what stands before the attributes: all that a forwarding entry of a bridge has besides NDA_LLADDR."""
+    return _ndmsg.pack(family, ifindex, state, ntf & 0xFF, 0)
+
+
 def encode_dump(*, family: int = 0, ifindex: int = 0, proxy: bool = False) -> bytes:
     """Encode the body of an RTM_GETNEIGH dump request; 0 stands for every family and every interface.
 

@@ -13,6 +13,7 @@ from neighlab.model.nud import ABSENT, NTF, NUD, SILENT, Absent, State, flag_nam
 from neighlab.model.result import Expectation
 
 if TYPE_CHECKING:
+    from neighlab.kernel.monitor import NeighEvent
     from neighlab.lab.host import Host
     from neighlab.lab.lab import Key, Lab, Sighting
 
@@ -106,6 +107,24 @@ class Watcher:
                 str(wrong or past[-1]), wrong is None, now, (time.monotonic() - started) * 1000,
             )
         )  # fmt: skip
+
+    def expect_miss(self, ifindex: int, addr: str, count: int | range, within_ms: float) -> list[NeighEvent]:
+        """Count the kernel's questions to user space for an address. See Host.expect_miss."""
+        asked = self.lab.misses[self.host.name, ifindex, addr]
+        least, most = (count.start, count.stop - 1) if isinstance(count, range) else (count, count)
+        started = time.monotonic()
+        deadline = started + within_ms / 1000 * self.lab.time_scale
+        self.lab.pump()
+        while len(asked) < least and time.monotonic() < deadline:
+            self.lab.wait(deadline - time.monotonic())
+        number = f"{least}..{most}" if isinstance(count, range) else str(count)
+        self.lab.judge(
+            Expectation(
+                f"{self._subject(ifindex, addr)} questions to user space", number, str(len(asked)),
+                least <= len(asked) <= most, self.lab.timeline.now_ms(), (time.monotonic() - started) * 1000,
+            )
+        )  # fmt: skip
+        return list(asked)
 
     def _begin(self, key: Key) -> int:
         """Where in the entry's history an answer may lie: behind the last one used, since the story's last act; or the

@@ -9,13 +9,17 @@ from ipaddress import ip_address, ip_interface
 from typing import TYPE_CHECKING, Any
 
 from neighlab.errors import ScenarioError, Unsupported
-from neighlab.kernel import links, nlattr, rtneigh, sysctl
+from neighlab.kernel import links, nlattr, rtaddr, rtneigh, sysctl
+from neighlab.kernel.monitor import NeighEvent
 from neighlab.kernel.netlink import NetlinkError
+from neighlab.lab import programs
 from neighlab.lab.capture import Capture
 from neighlab.lab.expect import Watcher
+from neighlab.lab.expect_addr import AddrState, expect_addr
 from neighlab.lab.plumbing import neigh_request
 from neighlab.model import knobs
 from neighlab.model.frames import describe
+from neighlab.model.ifaddr import IfAddr
 from neighlab.model.knobs import Scope
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import NTF, NUD, State, state_name
@@ -118,10 +122,10 @@ class Host:
                 raise Unsupported(
                     f"this kernel has no {knob.name}" + (f" (it came with {knob.since})" if knob.since else "")
                 )
-            self.lab.touched[f"{self.name} {label}"] = (self, path)
+            self.lab.touched[f"{self.name} {label}"] = (self, path, knob)
             if knob.scope is Scope.CONF and ifname not in ("all", "default"):
                 whole = path.replace(f"/{ifname}/", "/all/")
-                self.lab.touched[f"{self.name} conf.all.{knob.name}"] = (self, whole)
+                self.lab.touched[f"{self.name} conf.all.{knob.name}"] = (self, whole, knob)
             self.lab.act(
                 self.name, "set", f"{label}={value}", "knob", knob=knob.name, dev=ifname, value=value, family=version
             )
@@ -145,21 +149,60 @@ class Host:
         if "lladdr" in change:
             intf.lladdr = intf.mac = change["lladdr"].lower()
 
-    def add_addr(self, addr: str, *, dev: str | None = None, nodad: bool = True, host_scope: bool = False) -> None:
-        """Add an address with its prefix length, `192.0.2.50/24`; `dev` may be "lo", the scope that of the host."""
-        self._address(addr, dev, remove=False, nodad=nodad, host_scope=host_scope)
+    def unplug(self, *, dev: str | None = None) -> None:
+        """Take an interface's carrier away: the far end of its wire goes down (without a bridge, that of the other
+        host). Returns when the kernel has acted on the loss.
+        """
+        self._plug(dev, up=False)
+
+    def plug(self, *, dev: str | None = None) -> None:
+        """Give the carrier back; returns when the interface can send again."""
+        self._plug(dev, up=True)
+
+    def _plug(self, dev: str | None, *, up: bool) -> None:
+        intf = self.intf(dev)
+        far = _far(intf)
+        self.lab.act(self.name, "set", f"{'plug' if up else 'unplug'} {intf.name}", "knob")
+        far.node.route.ask(*links.set_link(far.ifindex, up=up), f"change the far end of {intf.name}")
+        self.lab.wait_for_carrier(intf, far, up=up)
+
+    def add_addr(
+        self,
+        addr: str,
+        *,
+        dev: str | None = None,
+        nodad: bool = True,
+        optimistic: bool = False,
+        host_scope: bool = False,
+    ) -> None:
+        """Add an address with its prefix length, `192.0.2.50/24`; `dev` may be "lo", the scope that of the host.
+
+        `nodad=False` lets duplicate address detection run, which the knobs must allow as well (accept_dad,
+        dad_transmits); `optimistic` asks for an address that may be used meanwhile (optimistic_dad).
+        """
+        self._address(addr, dev, remove=False, nodad=nodad, optimistic=optimistic, host_scope=host_scope)
 
     def del_addr(self, addr: str, *, dev: str | None = None) -> None:
         """Take an address away."""
         self._address(addr, dev, remove=True, nodad=True)
 
-    def _address(self, addr: str, dev: str | None, *, remove: bool, nodad: bool, host_scope: bool = False) -> None:
+    def _address(
+        self,
+        addr: str,
+        dev: str | None,
+        *,
+        remove: bool,
+        nodad: bool,
+        optimistic: bool = False,
+        host_scope: bool = False,
+    ) -> None:
         ifindex = 1 if dev == "lo" else self.intf(dev).ifindex
         verb = "remove" if remove else "add"
         self.lab.act(self.name, "set", f"{verb} address {addr} on {dev or self.ifname}", "knob")
-        self._ask(
-            links.new_addr(ifindex, addr, remove=remove, nodad=nodad, host_scope=host_scope), f"{verb} address {addr}"
+        request = links.new_addr(
+            ifindex, addr, remove=remove, nodad=nodad, optimistic=optimistic, host_scope=host_scope
         )
+        self._ask(request, f"{verb} address {addr}")
         if dev != "lo":
             plain = str(ip_interface(addr).ip)
             addrs = self.intf(dev).addrs
@@ -273,6 +316,11 @@ class Host:
         self.lab.act(self.name, "sent", f"TCP connection to {target}")
         return inbox.TcpPair(self.node.netns, server.node.netns, addr=target)
 
+    def bind(self, addr: str) -> str | None:
+        """Try to bind a UDP socket to an address: None when that works, else the error's name (EADDRNOTAVAIL)."""
+        self.lab.act(self.name, "command", f"bind to {addr}")
+        return inbox.bind(self.node.netns, addr)
+
     def tcp_connect(self, addr: str, *, within_ms: float = 5000) -> str | None:
         """Try to connect: None when it succeeds, else the error's name (EHOSTUNREACH, ECONNREFUSED, ETIMEDOUT, ...)."""
         self.lab.act(self.name, "sent", f"TCP connect to {addr}")
@@ -292,25 +340,22 @@ class Host:
         self.lab.act(self.name, "command", " ".join(map(str, words)))
         return str(self.node.cmd(*words))
 
-    def run(self, *argv: str, check: bool = True, timeout_s: float = 30) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *argv: str, check: bool = True, needs: str | None = None, timeout_s: float = 30
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program without a shell; a non-zero status is a ScenarioError unless `check` is False.
 
-        A program that is not installed is Unsupported: the case is skipped and says which.
+        A program that is not installed is Unsupported: the case is skipped and says which. `needs` names what of the
+        kernel the program relies on ("IPVS"): then its failure is Unsupported, too.
         """
-        self.lab.act(self.name, "command", " ".join(argv))
-        process = self.node.popen(list(argv), text=True)
-        try:
-            out, err = process.communicate(timeout=timeout_s * self.lab.time_scale)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise ScenarioError(f"{self.name}: `{' '.join(argv)}` did not end within {timeout_s:.0f} s") from None
-        self.lab.pump()
-        if check and process.returncode:
-            said = (err or out).strip().splitlines()
-            raise ScenarioError(
-                f"{self.name}: `{' '.join(argv)}` ended with {process.returncode}: {said[-1] if said else ''}"
-            )
-        return subprocess.CompletedProcess(list(argv), process.returncode, out, err)
+        return programs.run(self.lab, self.node, argv, check=check, needs=needs, timeout_s=timeout_s)
+
+    def daemon(self, *argv: str, ready: str | None = None) -> programs.Daemon:
+        """Start a program that goes on beside the story, and wait until it says `ready`."""
+        daemon = programs.Daemon(self.lab, self.node, argv)
+        if ready is not None:
+            daemon.expect(ready)
+        return daemon
 
     def iproute(self) -> Any:
         """A pyroute2 IPRoute inside this host, for everything that has no verb here; close it after use."""
@@ -418,6 +463,52 @@ class Host:
         self._check_addr(addr)
         self._watcher.hold(self.intf(dev).ifindex, addr, state, lladdr, for_ms)
 
+    # -- IPv6 addresses
+
+    def addr_get(self, addr: str, *, dev: str | None = None) -> IfAddr | None:
+        """The IPv6 address of an interface as it is now, tentative or not; None when it is not there."""
+        body = rtaddr.encode_get(self.intf(dev).ifindex, addr)
+        try:
+            data, start, end = self.node.route.get(rtaddr.RTM_GETADDR, body, f"look up the address {addr}")
+        except NetlinkError as problem:
+            if problem.errno == errno.EADDRNOTAVAIL:
+                return None
+            raise
+        return rtaddr.decode_addr(data, start, end)
+
+    def expect_addr(
+        self, addr: str, *states: AddrState, dev: str | None = None, within_ms: float | None = None
+    ) -> None:
+        """Expect duplicate address detection to have brought an IPv6 address into a state, or through several in this
+        order: DAD.TENTATIVE, DAD.OPTIMISTIC, DAD.FAILED, DAD.DONE, or ABSENT.
+
+        What was announced since the story's last act counts, what is, and what comes before a deadline that follows
+        from the knobs in force (or `within_ms`).
+        """
+        self._check_addr(addr)
+        expect_addr(self.lab, self, dev, addr, states, within_ms)
+
+    def expect_miss(
+        self, addr: str, count: int | range = 1, *, dev: str | None = None, within_ms: float = 2000
+    ) -> list[NeighEvent]:
+        """Expect that the kernel has asked user space for `addr` so often (app_solicit, neigh_app_ns); return how.
+
+        Waits until the least number of questions is there; that there are no more is true at that moment.
+        """
+        self._check_addr(addr)
+        return self._watcher.expect_miss(self.intf(dev).ifindex, addr, count, within_ms)
+
+    def lladdrs(self, addr: str, *, dev: str | None = None) -> list[str]:
+        """The link-layer addresses that the entry for `addr` has had, in their order, each change once.
+
+        These are the kernel's announcements since the lab began: what a watcher knows, and a look at the table does
+        not.
+        """
+        self.lab.pump()
+        seen = self.lab.history[self.name, self.intf(dev).ifindex, addr]
+        told = [one.neigh.lladdr for one in seen if one.neigh is not None and one.neigh.lladdr]
+        return [one for one, before in zip(told, [None, *told], strict=False) if one != before]
+
     # -- inside
 
     def ready_for_ipv6(self) -> bool:
@@ -481,10 +572,12 @@ def _families_of(name: str) -> tuple[int, ...]:
 def _same_segment(one: Any, two: Any) -> bool:
     """Are two interfaces the ends of one wire, or on one bridge?"""
 
-    def far(intf: Any) -> Any:
-        return intf.link.intf2 if intf.link.intf1 is intf else intf.link.intf1
+    return _far(one) is two or (_far(one).node is _far(two).node and not _far(one).node.inNamespace)
 
-    return far(one) is two or (far(one).node is far(two).node and not far(one).node.inNamespace)
+
+def _far(intf: Any) -> Any:
+    """The other end of an interface's wire: another host's interface, or a port of a bridge."""
+    return intf.link.intf2 if intf.link.intf1 is intf else intf.link.intf1
 
 
 def _packed(addr: str) -> bytes:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from neighlab.errors import EnvironmentProblem, ExpectationFailed, ScenarioError
-from neighlab.kernel import links, nlattr, rtneigh
-from neighlab.kernel.monitor import Monitor, NeighEvent, describe
+from neighlab.kernel import links, nlattr, rtaddr, rtneigh
+from neighlab.kernel.monitor import AddrEvent, Event, Monitor, NeighEvent, describe
 from neighlab.kernel.netlink import NetlinkError
 from neighlab.kernel.ns import NetNS
+from neighlab.lab.expect_addr import AddrSighting
 from neighlab.lab.plumbing import Plumbing
 from neighlab.model.families import Families
 from neighlab.model.frames import describe as describe_frame
-from neighlab.model.knobs import Setting
+from neighlab.model.knobs import Knob, Setting
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, State, state_name
 from neighlab.model.result import Expectation
@@ -56,7 +57,9 @@ class Sabotage:
 
 
 class Lab:
-    """A network of hosts, built in the sandbox that this process is the first of. `lab["victim"]` is a host."""
+    """A network of hosts, built in the sandbox that this process is the first of. `lab["victim"]` is a host,
+    `lab["s1"]` a bridge.
+    """
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class Lab:
         sabotage: Sabotage | None = None,
         ask_runner: Callable[[Any], Any] | None = None,
     ) -> None:
+        from neighlab.lab.bridge import Bridge
         from neighlab.lab.host import Host
         from neighlab.lab.mininet import LabNet
 
@@ -77,9 +81,11 @@ class Lab:
         self.timeline = Timeline()
         self.expectations: list[Expectation] = []
         self.history: dict[Key, list[Sighting]] = defaultdict(list)
+        self.addr_history: dict[Key, list[AddrSighting]] = defaultdict(list)
+        self.misses: dict[Key, list[NeighEvent]] = defaultdict(list)
         self.frames: list[Seen] = []
         self.last_act = 0.0
-        self.touched: dict[str, tuple[Host, str]] = {}
+        self.touched: dict[str, tuple[Host, str, Knob]] = {}
         self._ask_runner = ask_runner
         self._expected_copies: Counter[bytes] = Counter()
         self.monitor = Monitor()
@@ -95,17 +101,20 @@ class Lab:
         self.hosts: dict[str, Host] = {}
         for node in self.net.hosts:
             self.hosts[node.name] = Host(self, node)
+        self.bridges = {node.name: Bridge(self, node) for node in self.net.switches}
         self._by_nsid = {nsid: name for nsid, name in enumerate(self.plumbing.namespaces, start=1)}
         self._settle()
+        self.monitor.hear_addresses()  # those of the lab itself are no news
         self.taps = self._make_taps() if capture and len(self.net.links) <= TAP_LIMIT else []
         self.pump()
         self.timeline.restart()
 
     def __getitem__(self, name: str) -> Any:
         try:
-            return self.hosts[name]
+            return self.hosts.get(name) or self.bridges[name]
         except KeyError:
-            raise ScenarioError(f"no host {name!r} in this lab: it has {', '.join(self.hosts)}") from None
+            names = ", ".join([*self.hosts, *self.bridges])
+            raise ScenarioError(f"no host {name!r} in this lab: it has {names}") from None
 
     @property
     def families(self) -> Families:
@@ -197,22 +206,31 @@ class Lab:
     def effective_knobs(self) -> dict[str, str]:
         """The settings that the story touched, as they are in force now: `victim conf.eth0.arp_accept` -> `2`."""
         values: dict[str, str] = {}
-        for name, (host, path) in self.touched.items():
+        for name, (host, path, knob) in self.touched.items():
             try:
-                values[name] = host.read_sysctl(path)
+                values[name] = str(knob.from_sysctl(int(host.read_sysctl(path))))
             except (ScenarioError, EnvironmentProblem):
                 continue
         return values
 
     # -- inside
 
-    def _take(self, event: NeighEvent) -> None:
+    def _take(self, event: Event) -> None:
         host = self._by_nsid.get(event.nsid)
         if host is None:
+            return
+        if isinstance(event, AddrEvent):
+            address = event.address
+            now = ABSENT if event.kind == rtaddr.RTM_DELADDR else address.dad
+            self.addr_history[host, address.ifindex, address.addr].append(AddrSighting(event.at, now))
+            self.timeline.add(
+                host, "netlink", "event", str(event), at=event.at, addr=address.addr, state=address.dad.value
+            )
             return
         neigh = event.neigh
         if event.kind == rtneigh.RTM_GETNEIGH:
             text = f"GETNEIGH {neigh} (the kernel asks user space)"
+            self.misses[host, neigh.ifindex, neigh.addr].append(event)
         else:
             text = describe(event)
             state: State = ABSENT if event.kind == rtneigh.RTM_DELNEIGH else neigh.state
@@ -297,6 +315,19 @@ class Lab:
                 )
             if waiting:
                 idle.poll(0.2)
+
+    def wait_for_carrier(self, near: Any, far: Any, *, up: bool) -> None:
+        """Wait until an interface has heard that its wire was plugged (both ends, then) or unplugged.
+
+        The operational state is set by linkwatch, which tells the neighbour tables under the same RTNL lock: who sees
+        the new state sees the tables after it.
+        """
+        deadline = time.monotonic() + 10 * self.time_scale
+        while _operational(near) is not up or (up and not _operational(far)):
+            if time.monotonic() > deadline:
+                raise EnvironmentProblem(f"{near.node.name} {near.name}: the carrier did not change")
+            self.wait(0.001)
+        self.pump()
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.hosts.values())

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_interface
 from typing import Any
 
@@ -55,6 +55,15 @@ with _without_distutils():
 mininet.net.numCores = os.cpu_count  # stock Mininet runs a program to count them, in every case
 
 _SENTINEL = chr(127)
+
+PACKAGES = {
+    "arping": "iputils-arping",
+    "arpd": "iproute2",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "ping": "iputils-ping",
+}
+"""Programs whose Debian package has another name."""
 
 
 class LabNode(Node):  # type: ignore[misc]
@@ -114,9 +123,12 @@ class LabNode(Node):  # type: ignore[misc]
                     ns.mount("sysfs", "/sys", "sysfs", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
 
         try:
-            return subprocess.Popen(command, preexec_fn=enter, **options)
+            return subprocess.Popen(command, preexec_fn=enter, **{"env": _with_sbin(os.environ), **options})
         except FileNotFoundError:
-            raise Unsupported(f"{self.name}: there is no program {command[0]!r} on this machine") from None
+            package = PACKAGES.get(command[0], command[0])
+            raise Unsupported(
+                f"{self.name}: there is no program {command[0]!r} on this machine (Debian: {package})"
+            ) from None
 
     def sendCmd(self, *args: Any, **kwargs: Any) -> None:
         """Send a command to the host's shell, which is started by the first one."""
@@ -474,6 +486,11 @@ def _adapt(cls: Any, base: type[LabNode]) -> Any:
     if cls.__module__.startswith("mininet."):
         return None
     return type(cls.__name__, (cls, base), {"__module__": cls.__module__})
+
+
+def _with_sbin(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment with a PATH on which an ordinary user finds an administrator's programs."""
+    return {**env, "PATH": f"{env.get('PATH', os.defpath)}:/usr/sbin:/sbin"}
 
 
 def _carry_out(route: Any, requests: list[links.Request], doing: str) -> None:

@@ -25,7 +25,9 @@ from neighlab.kernel import ns
 
 _BASE = ns.CLONE_NEWNS | ns.CLONE_NEWNET | ns.CLONE_NEWPID | ns.CLONE_NEWIPC
 PRIVATE_TMP = "/run/tmp"
+_READ_ONLY = ns.MS_REMOUNT | ns.MS_BIND | ns.MS_RDONLY | ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC
 _LEFT, _STAYED = b"L", b"S"
+_REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True)
@@ -76,15 +78,29 @@ def spawn(work: Callable[[socket.socket], None], *, interactive: bool = False, c
     sys.stdout.flush()
     sys.stderr.flush()
     runner = os.getpid()
+    # the terminal's Ctrl-C goes to the child, too, until it has left our process group: it must not see it
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
     pid = os.fork()
     if pid:
         theirs.close()
-        if os.geteuid() == 0:
-            _map_everybody(pid, ours)
-        return Sandbox(pid, ours)
+        box = Sandbox(pid, ours)
+        try:
+            if os.geteuid() == 0:
+                _map_everybody(pid, ours)
+            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+        except BaseException:  # a KeyboardInterrupt that was held back: nobody will know of this box
+            box.reap()
+            raise
+        return box
     status = 70
     try:
         ours.close()
+        if not interactive:
+            _leave_the_terminal()
+        for one in _REQUESTS:
+            signal.signal(one, signal.SIG_IGN)  # forgets what is pending
+            signal.signal(one, signal.SIG_IGN if interactive else signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         status = _keep(work, theirs, runner, interactive, cpu)
     except BaseException:
         traceback.print_exc()
@@ -125,10 +141,6 @@ def _keep(
     ns.die_with_parent(signal.SIGKILL)
     if os.getppid() != runner:
         return 0  # the runner died before the request above was made
-    if not interactive:
-        _leave_the_terminal()
-    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, signal.SIG_IGN if interactive else signal.SIG_DFL)
     if cpu is not None:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, {cpu})
@@ -137,6 +149,8 @@ def _keep(
     except EnvironmentProblem as problem:
         send_problem(channel, problem)
         return 0
+    except ConnectionError:
+        return 0  # the runner has given up
     keeper = os.getpid()
     child = os.fork()
     if not child:
@@ -231,6 +245,7 @@ def private_mounts() -> None:
         ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
         ns.mount("tmpfs", "/run", "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755")
         ns.mount("proc", "/proc", "proc", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
+        _protect_settings()
     except OSError as problem:
         raise EnvironmentProblem(
             f"cannot mount {problem.filename} inside a user namespace: {problem.strerror}; "
@@ -238,18 +253,26 @@ def private_mounts() -> None:
         ) from None
     with contextlib.suppress(OSError):
         ns.mount("sysfs", "/sys", "sysfs", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC | ns.MS_RDONLY)
-    # net/ stays writable: it shows the namespace of whoever opens it, and the lab has only namespaces of its own
-    with contextlib.suppress(OSError):
-        ns.mount("/proc/sys", "/proc/sys", None, ns.MS_BIND)
-        ns.mount("/proc/sys/net", "/proc/sys/net", None, ns.MS_BIND)
-        flags = ns.MS_REMOUNT | ns.MS_BIND | ns.MS_RDONLY | ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC
-        ns.mount("none", "/proc/sys", None, flags)
     os.mkdir("/run/netns")
     os.mkdir(PRIVATE_TMP)
     os.environ["TMPDIR"] = PRIVATE_TMP
     import tempfile
 
     tempfile.tempdir = PRIVATE_TMP
+
+
+def _protect_settings() -> None:
+    """Make /proc/sys read-only except net/, which shows the namespace of whoever opens it: a lab has its own.
+
+    But one switch below net/netfilter (nf_hooks_lwtunnel) is the whole machine's, whoever turns it.
+    """
+    top, net, netfilter = "/proc/sys", "/proc/sys/net", "/proc/sys/net/netfilter"
+    for path in (top, net):
+        ns.mount(path, path, None, ns.MS_BIND)
+    ns.mount("none", top, None, _READ_ONLY)
+    if os.path.isdir(netfilter):
+        ns.mount(netfilter, netfilter, None, ns.MS_BIND)
+        ns.mount("none", netfilter, None, _READ_ONLY)
 
 
 def _write(path: str, text: str) -> None:

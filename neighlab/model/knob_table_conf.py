@@ -139,6 +139,10 @@ IPV6: Final = (
           "How many router solicitations a host sends when an interface comes up, at -1 without end "
           "(addrconf_rs_timer). The baseline is 0: a solicitation would create an entry for its sender.",
           baseline=0, minimum=-1, unit="count"),
+    _conf(6, "router_solicitation_delay", "device", INT_MAX // 1000, 1,
+          "Router solicitations wait this long, and duplicate address detection a random part of it unless the "
+          "address is optimistic (addrconf_dad_kick). The baseline is 0: what a story starts begins at once.",
+          baseline=0, unit="s"),
     _conf(6, "suppress_frag_ndisc", "device", 1, 1,
           "Neighbour discovery in fragmented packets is dropped (ndisc_suppress_frag_ndisc)."),
     _conf(6, "use_optimistic", "or", 1, 0,

@@ -113,7 +113,7 @@ def select(patterns: Sequence[str], among: Iterable[Scenario] | None = None) -> 
             scenarios = [one for one in known if fnmatch.fnmatchcase(one.name, name) or _within(one.name, name)]
         scenarios = scenarios or _in_file_named(name)
         if not scenarios:
-            raise ScenarioError(_unknown(name, known or []))
+            raise ScenarioError(unknown(name, known or []))
         hits = [
             Selected(one, case)
             for one in scenarios
@@ -161,7 +161,8 @@ def _within(name: str, folder: str) -> bool:
     return name.startswith(folder.rstrip("/") + "/")
 
 
-def _unknown(name: str, known: list[Scenario]) -> str:
+def unknown(name: str, known: list[Scenario]) -> str:
+    """What is said of a name that no scenario has."""
     return f"no scenario {name!r}{_close(name, [one.name for one in known])} (neighlab list shows them all)"
 
 

@@ -86,7 +86,10 @@ def work(selected: Selected, options: Options) -> Callable[[socket.socket], None
         first = os.getpid()
         result = execute(selected, options, ask)
         if os.getpid() == first:
-            wire.send(channel, ("result", result.to_plain()))
+            with contextlib.suppress(
+                BrokenPipeError, ConnectionResetError
+            ):  # the runner is gone: so are we in a moment
+                wire.send(channel, ("result", result.to_plain()))
 
     return run
 
@@ -99,7 +102,7 @@ def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | No
     lab: labs.Lab | None = None
     limit = timeout_s(selected, options)
     try:
-        with _alarm(limit):
+        with alarm(limit):
             lab = build(selected, options, ask)
             hosts, _keywords, _required = parameters(scenario.story)
             values = [lab if name == "lab" else _table(lab) if name == "table" else lab[name] for name in hosts]
@@ -176,11 +179,11 @@ def _invert(result: CaseResult, sabotage: Sabotage | None) -> None:
 
 
 @contextlib.contextmanager
-def _alarm(limit_s: float) -> Any:
+def alarm(limit_s: float) -> Any:
     """Raise CaseTimeout in the story after `limit_s` seconds; the runner ends whatever does not heed it."""
 
     def ring(_number: int, frame: FrameType | None) -> NoReturn:
-        raise CaseTimeout("the time is up")
+        raise CaseTimeout(f"did not end within {limit_s:g} s")
 
     signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, limit_s)

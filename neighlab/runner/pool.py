@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import time
+import warnings
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -203,9 +204,7 @@ class Runner:
         result = CaseResult(one.selected.scenario.name, one.selected.case.name, one.selected.scenario.claim, "error")
         result.duration_ms = (time.monotonic() - one.started) * 1000
         one.box.reap(GRACE_S)
-        result.reason = one.killed or f"{how_it_ended(one.box)} before it reported"
-        if "status" in result.reason:
-            result.reason += " (os._exit in the story?)"
+        result.reason = one.killed or how_it_ended(one.box, "story")
         return result
 
     def _finish(self, result: CaseResult, index: int, results: dict[int, CaseResult]) -> None:
@@ -215,13 +214,23 @@ class Runner:
 
 
 def warm_up() -> None:
-    """Import once, before the first fork, what every case needs."""
-    import neighlab.lab.host
-    import neighlab.lab.lab
-    import neighlab.lab.mininet
+    """Import once, before the first fork, what every case needs; what it warns of is not the user's doing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import neighlab.lab.host
+        import neighlab.lab.lab
+        import neighlab.lab.mininet
 
-    arp.layers()
-    del neighlab
+        arp.layers()
+        del neighlab
+
+
+def how_it_ended(box: sandbox.Sandbox, what: str) -> str:
+    """Why a sandbox that has been reaped said nothing; `what` ran in it."""
+    code = os.waitstatus_to_exitcode(box.status or 0)
+    if code < 0 or code > 128:
+        return f"its process was ended by {_signal_name(-code if code < 0 else code - 128)} before it reported"
+    return f"its process left with status {code} before it reported (os._exit in the {what}?)"
 
 
 def _signal_name(number: int) -> str:

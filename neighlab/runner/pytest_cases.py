@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,9 @@ class ScenarioModule(pytest.Module):
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         """Yield an item for each case, in the order of the file."""
         try:
-            scenarios = discovery.in_file(self.path)
+            here = Path.cwd()
+            file = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+            scenarios = discovery.in_file(file)
         except NeighlabError as problem:
             raise self.CollectError(str(problem)) from None
         for one in scenarios:

@@ -7,7 +7,6 @@ alone. What scenario files need is in pytest_cases, what the fixture needs in py
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +69,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Run a test that wants a lab inside a sandbox; leave every other one alone."""
-    # name2fixturedefs is the only place that tells our fixture from one of the user's with the same name
-    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get("lab", ())
-    if not any(getattr(one.func, "__module__", None) == __name__ for one in known):
+    if not _wants_lab(item):
         return None
     from neighlab.runner.pytest_lab import run
 
@@ -81,13 +78,25 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture
-def lab() -> Iterator[Lab]:
+def lab() -> Lab:
     """A network of hosts, `lab["victim"]`, in a sandbox in which the whole test runs; see the mark `lab`."""
     from neighlab.runner.pytest_lab import inside
 
     if inside is None:
         pytest.fail("the lab fixture is there only for a test that has it as a parameter", pytrace=False)
-    yield inside.build()
+    return inside.build()
+
+
+def _wants_lab(item: pytest.Item) -> bool:
+    """Whether `lab` is our fixture for this test: not one of the user's own, unless that one builds on ours."""
+    # name2fixturedefs is the only place that tells, the innermost definition last
+    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get("lab", ())
+    for one in reversed(known):
+        if getattr(one.func, "__module__", None) == __name__:
+            return True
+        if "lab" not in one.argnames:
+            return False
+    return False
 
 
 def _holds_scenarios(file: Path) -> bool:

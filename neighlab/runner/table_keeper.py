@@ -25,6 +25,7 @@ class GuardKeeper:
             "room": self._room,
             "set": self._guard.set,
             "discards": _discards,
+            "complaint": _complaint,
         }
 
     def __enter__(self) -> GuardKeeper:
@@ -39,7 +40,7 @@ class GuardKeeper:
             self._guard.__exit__(*problem)
 
     def answer(self, question: Any) -> Any:
-        """Carry out `{"do": "room" | "set" | "discards", ...}`; every refusal is an EnvironmentProblem."""
+        """Carry out `{"do": "room" | "set" | "discards" | "complaint", ...}`; a refusal is an EnvironmentProblem."""
         wish = dict(question)
         try:
             return self._answers[str(wish.pop("do"))](**wish)
@@ -50,14 +51,15 @@ class GuardKeeper:
         """Put the thresholds back and let the machine's own neighbours go their way again."""
         self._guard.restore()
 
-    def _room(self, family: int, n: int, own: int, exempt: int) -> int:
-        """Make room for `n` entries, once the entries of sandboxes that have ended are gone: `own` are the asking
-        lab's.
+    def _room(self, family: int, n: int, soft: int | None, own: int, exempt: int) -> int:
+        """Make room for `n` entries, `soft` of them without collection, once those of ended sandboxes are gone.
+
+        `own` is how many the asking lab has.
         """
         deadline = time.monotonic() + _SETTLE_S
         while self._guard.entries(family).foreign > own and time.monotonic() < deadline:
             select.poll().poll(10)  # the kernel cleans namespaces up in a work queue, and tells nobody
-        return self._guard.room(family, n, exempt=exempt)
+        return self._guard.room(family, n, soft=soft, exempt=exempt)
 
     def _forget(self) -> None:
         """A forked sandbox must not keep the lock when the runner is gone."""
@@ -71,3 +73,22 @@ def _discards(family: int) -> int:
     name = "arp_cache" if family == 4 else "ndisc_cache"
     with open(f"/proc/net/stat/{name}") as file:
         return procstat.parse(file.read()).unresolved_discards or 0
+
+
+def _complaint(family: int) -> int:
+    """The sequence number of the latest overflow of this table in the kernel's log, or -1."""
+    words = f"{'arp' if family == 4 else 'ndisc'}_cache: neighbor table overflow!".encode()
+    latest = -1
+    log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        while True:
+            try:
+                record = os.read(log, 8192)
+            except BrokenPipeError:  # overwritten while it was read: the next one is the oldest that is left
+                continue
+            if words in record:
+                latest = int(record.split(b",", 2)[1])
+    except BlockingIOError:
+        return latest
+    finally:
+        os.close(log)

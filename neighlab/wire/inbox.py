@@ -114,6 +114,16 @@ class Outbox:
         self.sock.close()
 
 
+def bind(netns: NetNS, addr: str) -> str | None:
+    """Try to bind a UDP socket to an address: None when the kernel lets it, else the error's name (`EADDRNOTAVAIL`)."""
+    with netns.socket(_family(addr), socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((addr, 0))
+        except OSError as problem:
+            return error_name(problem.errno or 0)
+    return None
+
+
 def tcp_connect(netns: NetNS, addr: str, *, port: int = PORT, within_ms: float = 5000) -> str | None:
     """Try to open a TCP connection: None when it is established, else the error's name (`ETIMEDOUT` if nothing came in
     time).
@@ -163,6 +173,10 @@ class TcpPair:
                 if not data:
                     raise ExpectationFailed("the TCP connection was closed")
                 wanted -= len(data)
+
+    def send(self, payload: bytes = b"ping") -> None:
+        """Client to server, without looking whether it arrives."""
+        self.client.sendall(payload)
 
     def close(self) -> None:
         """Close both ends."""

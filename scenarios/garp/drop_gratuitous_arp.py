@@ -3,9 +3,10 @@
 arp_process compares the two addresses before it looks at anything else, so no entry is created, updated or refreshed
 by what it drops. `all` or the interface is enough. It is meant for networks in which a proxy answers for everybody
 (802.11 hotspots). IPv6 has drop_unsolicited_na, which goes by the solicited flag instead: an advertisement without it
-is dropped, and one that claims to be solicited is taken although nobody asked (ndisc_recv_na). Many believe that these
-knobs protect from poisoning: they stop one form of four, the attacker sends another. In practice: failovers that are
-announced by gratuitous ARP no longer reach such a host; it follows only when its own probes fail.
+is dropped, one that claims to be solicited is taken although nobody asked (ndisc_recv_na) - and conf/all has no effect,
+only the interface counts. Many believe that these knobs protect from poisoning: they stop one form of four, the
+attacker sends another. In practice: failovers announced by gratuitous ARP no longer reach such a host; it follows only
+when its own probes fail.
 """
 
 from neighlab.topologies import VictimAttackerOwner
@@ -16,16 +17,20 @@ OWNER, OWNER6, TRUE = "192.0.2.3", "2001:db8::3", "00:00:5e:00:53:03"
 KEPT, TAKEN = {"outcome": NUD.STALE, "lladdr": TRUE}, {"outcome": NUD.STALE, "lladdr": EVIL}
 
 
-def drop(value, *, device=0):
-    return {"everywhere": {"drop_gratuitous_arp": value}, "device": {"drop_gratuitous_arp": device}}
+def drop(*, everywhere=0, device=0):
+    return {"everywhere": {"drop_gratuitous_arp": everywhere}, "device": {"drop_gratuitous_arp": device}}
 
 
-def drop6(value):
-    return {"family": "ipv6", "everywhere": {"drop_unsolicited_na": value}, "device": {"drop_unsolicited_na": 0}}
+def drop6(*, everywhere=0, device=0):
+    settings = {"everywhere": {"drop_unsolicited_na": everywhere}, "device": {"drop_unsolicited_na": device}}
+    return {"family": "ipv6", **settings}
 
 
 def stays(value, knob="drop_gratuitous_arp"):
     return Sabotage(knobs={knob: value})
+
+
+NA_DROPPED, NA_HEARD = stays(1, "drop_unsolicited_na"), stays(0, "drop_unsolicited_na")
 
 
 def request(victim):
@@ -53,19 +58,23 @@ def solicited(victim):
     proves=["garp/drop-gratuitous-arp", "garp/drop-unsolicited-na", "spoof/drop-garp-defence"],
     kernel="arp_process, ndisc_recv_na",
     cases=[
-        Case("0-request", **drop(0), frame=request, **TAKEN, sabotage=stays(1)),
-        Case("0-reply", **drop(0), frame=reply, **TAKEN, sabotage=stays(1)),
-        Case("1-request", **drop(0, device=1), frame=request, **KEPT, sabotage=stays(0)),
-        Case("1-reply", **drop(0, device=1), frame=reply, **KEPT, sabotage=stays(0)),
-        Case("all-1-request", **drop(1), frame=request, **KEPT, sabotage=stays(0)),
+        Case("0-request", **drop(), frame=request, **TAKEN, sabotage=stays(1)),
+        Case("0-reply", **drop(), frame=reply, **TAKEN, sabotage=stays(1)),
+        Case("1-request", **drop(device=1), frame=request, **KEPT, sabotage=stays(0)),
+        Case("1-reply", **drop(device=1), frame=reply, **KEPT, sabotage=stays(0)),
+        Case("all-1-request", **drop(everywhere=1), frame=request, **KEPT, sabotage=stays(0)),
         Case(
-            "1-request-for-us", **drop(0, device=1), frame=request_for_us, **TAKEN,
+            "1-request-for-us", **drop(device=1), frame=request_for_us, **TAKEN,
             sabotage=Sabotage(params={"frame": request}),
         ),
-        Case("ipv6-0-unsolicited", **drop6(0), frame=unsolicited, **TAKEN, sabotage=stays(1, "drop_unsolicited_na")),
-        Case("ipv6-1-unsolicited", **drop6(1), frame=unsolicited, **KEPT, sabotage=stays(0, "drop_unsolicited_na")),
+        Case("ipv6-0-unsolicited", **drop6(), frame=unsolicited, **TAKEN, sabotage=NA_DROPPED),
+        Case("ipv6-1-unsolicited", **drop6(device=1), frame=unsolicited, **KEPT, sabotage=NA_HEARD),
         Case(
-            "ipv6-1-solicited", **drop6(1), frame=solicited, outcome=NUD.REACHABLE, lladdr=EVIL,
+            "ipv6-all-1-unsolicited", **drop6(everywhere=1), frame=unsolicited, **TAKEN,
+            sabotage=NA_DROPPED,
+        ),
+        Case(
+            "ipv6-1-solicited", **drop6(device=1), frame=solicited, outcome=NUD.REACHABLE, lladdr=EVIL,
             sabotage=Sabotage(params={"frame": unsolicited}),
         ),
     ],

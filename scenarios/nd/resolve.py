@@ -1,12 +1,13 @@
 """The flags of the advertisement that answers an IPv6 solicitation decide what the new neighbour is.
 
 ndisc_solicit asks the target's solicited-node group: ff02::1:ff and the low 24 bits of the address, so that, unlike
-an ARP broadcast, the question interrupts only those few hosts whose addresses end alike. ndisc_recv_na then reads three
-flags: solicited makes the entry REACHABLE, without it STALE (and DELAY at once, for packets wait); router marks it as
-one; override does not matter, for there is nothing to override yet. An advertisement without a link-layer address resolves
-nothing, a solicited one to a group is invalid, and one that nobody waits for is dropped: an advertisement never
-creates an entry. Many believe that an unsolicited advertisement announces a host to all, as gratuitous ARP is believed
-to. In practice: it updates those who know the address; the others ask when they need it.
+an ARP broadcast, the question interrupts only those few hosts whose addresses end alike. ndisc_recv_na then reads
+three flags: solicited makes the entry REACHABLE, without it STALE (and DELAY at once, for packets wait); router marks
+it as one; override does not matter, for there is nothing to override yet. An advertisement without a link-layer
+address resolves nothing, a solicited one to a group is invalid, and one that nobody waits for is dropped: on a host,
+an advertisement never creates an entry (accept_untracked_na is for routers). Many believe that an unsolicited
+advertisement announces a host to all, as gratuitous ARP is believed to. In practice: it updates those who know the
+address; the others ask when they need it.
 """
 
 from neighlab.topologies import TwoHosts

@@ -5,8 +5,8 @@ solicitation to the target's solicited-node group. The answer (arp_process, ndis
 neigh_update, and what has waited leaves in the order in which it came. A reply to this host alone, or an
 advertisement with the solicited flag, proves that the question was heard: REACHABLE. A broadcast reply, or a question
 of the owner's own, tells an address and proves no more: STALE, and since the waiting packets use it at once, DELAY is
-what one sees. Many believe that every resolved entry is REACHABLE. In practice: DELAY and a unicast probe just after the
-first packet are no fault; the owner asked first, or a proxy answered by broadcast.
+what one sees. Many believe that every resolved entry is REACHABLE. In practice: DELAY and a unicast probe soon after
+the first packet are no fault; the owner asked first, or a proxy answered by broadcast.
 """
 
 from neighlab.topologies import TwoHosts
@@ -56,9 +56,7 @@ def solicitation(addr, victim, peer):
     ],
     sabotage=Sabotage(frames={ON_LINK: "192.0.2.98", ON_LINK6: "2001:db8::98"}),
 )
-def first_packet_resolves_and_the_queue_leaves_in_order(
-    victim, peer, lab, *, addr, question, group, answer, outcome
-):
+def first_packet_resolves_and_the_queue_leaves_in_order(victim, peer, lab, *, addr, question, group, answer, outcome):
     wire, outbox = victim.capture(everything=True), victim.udp(addr)
 
     for length in LENGTHS:

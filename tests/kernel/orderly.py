@@ -1,7 +1,8 @@
 """A story that does what stories do, and nothing else."""
 
-from neighlab import ABSENT, EVIL, NUD, ON_LINK, Case, scenario
 from neighlab.topologies import VictimAttacker
+
+from neighlab import ABSENT, EVIL, NUD, ON_LINK, Case, scenario
 
 
 @scenario(topology=VictimAttacker, cases=[Case(f"{number:02}", number=number) for number in range(12)])

@@ -31,7 +31,7 @@ LEFT_OUT: Final = {
         "ignore_routes_with_linkdown", "ioam6_enabled", "ioam6_id", "ioam6_id_wide", "max_addresses",
         "max_desync_factor", "mc_forwarding", "mldv1_unsolicited_report_interval", "mldv2_unsolicited_report_interval",
         "mtu", "ra_defrtr_metric", "ra_honor_pio_life", "ra_honor_pio_pflag", "regen_max_retry", "regen_min_advance",
-        "router_solicitation_delay", "router_solicitation_interval", "router_solicitation_max_interval",
+        "router_solicitation_interval", "router_solicitation_max_interval",
         "rpl_seg_enabled", "seg6_enabled", "seg6_require_hmac", "stable_secret", "temp_prefered_lft", "temp_valid_lft",
         "use_oif_addrs_only",
     },

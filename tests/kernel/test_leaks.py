@@ -9,15 +9,12 @@ import select
 import signal
 import subprocess
 import sys
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sandboxed
 
-from neighlab.kernel import ns
 from neighlab.model.result import CaseResult, RunResult
 from neighlab.runner import discovery, pool
 from neighlab.runner.execute import Options
@@ -101,11 +98,9 @@ def test_side_by_side_gives_the_same_results_as_one_by_one() -> None:
             for one in results.cases
         ]  # fmt: skip
 
-    names = [f"orderly:{number:02}" for number in range(12)] + ["ends:fails", "ends:skips", "ends:exits"]
-    bundled = discovery.select(["garp/arp_accept"])
+    names = [f"orderly:{number:02}" for number in range(8)] + ["ends:fails", "ends:skips", "ends:exits"]
 
     assert told(run(*names, repeat=2, jobs=4)) == told(run(*names, repeat=2, jobs=1))
-    assert told(pool.Runner(jobs=4).run(bundled)) == told(pool.Runner(jobs=1).run(bundled))
 
 
 # --- somebody kills a part of it ----------------------------------------------------------------------------------
@@ -158,10 +153,10 @@ def kill_group(pid: int) -> bool:
 def test_a_killed_sandbox_is_the_only_case_that_suffers(tmp_path: Path) -> None:
     """Keepers, first processes and both together are killed, 45 times, at any moment of their lives."""
     chance, killed = random.Random(SEED), 0
-    running = Running(tmp_path, "--repeat", "25", "-j4")
+    running = Running(tmp_path, "--repeat", "12", "-j4")
     pause = select.poll()
     while running.process.poll() is None and killed < 45:
-        pause.poll(chance.uniform(1, 25))
+        pause.poll(chance.uniform(1, 15))
         targets = [(kill, pid) for pid in running.keepers() + running.firsts()]
         targets += [(kill_group, pid) for pid in running.keepers() if os.getpgid(pid) == pid]
         if targets:
@@ -171,7 +166,7 @@ def test_a_killed_sandbox_is_the_only_case_that_suffers(tmp_path: Path) -> None:
     assert running.end() == 1
     cases = running.cases()
     assert killed == 45
-    assert [one["case"] for one in cases] == [f"{number:02}" for number in range(12)] * 25
+    assert [one["case"] for one in cases] == [f"{number:02}" for number in range(12)] * 12
     assert {one["outcome"] for one in cases} == {"passed", "error"}
     errors = [one["reason"] for one in cases if one["outcome"] == "error"]
     assert set(errors) == {SIGKILLED}
@@ -199,11 +194,12 @@ def test_sigterm_ends_everything_at_once(tmp_path: Path) -> None:
     assert running.end() == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_an_interrupted_run_reports_what_it_has(tmp_path: Path, times: int) -> None:
+@pytest.mark.parametrize(("number", "times"), enumerate([1, 2, 1, 2, 2]))
+def test_an_interrupted_run_reports_what_it_has(tmp_path: Path, number: int, times: int) -> None:
+    """At the terminal Ctrl-C goes to the whole group: also to a keeper that has not left it yet."""
     running = Running(tmp_path, "--repeat", "1000", "-j4")
     assert sandboxed.wait_until(running.firsts, within_s=30)
-    select.poll().poll(300)
+    select.poll().poll(random.Random(SEED + number).uniform(0, 300))
 
     for _ in range(times):
         os.killpg(running.pid, signal.SIGINT)
@@ -255,22 +251,4 @@ def test_the_kernel_counts_no_namespace_that_is_left() -> None:
     def no_room(result: CaseResult) -> bool:
         return "cannot make a network namespace" in result.reason
 
-    in_user_namespace(work)
-
-
-def in_user_namespace(work: Callable[[], None]) -> None:
-    """Call `work` in a process that is root of a new user namespace and has nothing else of its own."""
-    uid, gid, status = os.geteuid(), os.getegid(), 1
-    pid = os.fork()
-    if not pid:
-        try:
-            ns.unshare(ns.CLONE_NEWUSER)
-            for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
-                Path(f"/proc/self/{name}").write_text(text)
-            work()
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    assert os.waitpid(pid, 0)[1] == 0
+    sandboxed.in_user_namespace(work)

@@ -7,9 +7,10 @@ import signal
 import stat
 import sys
 
+from neighlab.topologies import VictimAttacker
+
 from neighlab import ABSENT, ON_LINK, Case, scenario
 from neighlab.errors import Unsupported
-from neighlab.topologies import VictimAttacker
 
 
 def behaves(lab):

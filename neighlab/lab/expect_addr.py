@@ -1,0 +1,79 @@
+"""What an IPv6 address has become is known from the kernel's announcements, or else by asking for it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from neighlab.errors import ScenarioError
+from neighlab.model.ifaddr import DAD
+from neighlab.model.nud import ABSENT, Absent
+from neighlab.model.result import Expectation
+
+if TYPE_CHECKING:
+    from neighlab.lab.host import Host
+    from neighlab.lab.lab import Lab
+
+AddrState: TypeAlias = DAD | Absent
+
+_SLACK_MS = 1000.0
+
+
+class AddrSighting(NamedTuple):
+    """One state in which an address was seen."""
+
+    at: float
+    state: AddrState
+
+
+def expect_addr(
+    lab: Lab, host: Host, dev: str | None, addr: str, states: tuple[AddrState, ...], within_ms: float | None
+) -> None:
+    """Match `states` in their order against what was announced since the story's last act, what is, and what comes."""
+    if not states or ":" not in addr:
+        raise ScenarioError("expect_addr() wants an IPv6 address and at least one state: no IPv4 address is tentative")
+    ifindex = host.intf(dev).ifindex
+    past = lab.addr_history[host.name, ifindex, addr]
+    started = time.monotonic()
+    deadline = started + (_longest_ms(host, dev) if within_ms is None else within_ms) / 1000 * lab.time_scale
+    position = 0
+    _look(lab, host, dev, addr)
+    cursor = min(next((i for i, one in enumerate(past) if one.at >= lab.last_act), len(past)), len(past) - 1)
+    while True:
+        for one in past[cursor:]:
+            cursor += 1
+            position += position < len(states) and one.state is states[position]
+        now = time.monotonic()
+        if position == len(states) or now >= deadline:
+            break
+        lab.wait(min(deadline - now, 0.05))
+        _look(lab, host, dev, addr)
+    seen = " > ".join(_name(one.state) for one in past[-len(states) :])
+    wanted = " > ".join(_name(one) for one in states)
+    took_ms = (time.monotonic() - started) * 1000
+    subject = f"{host.name} {host.intf(dev).name} address {addr}"
+    lab.judge(Expectation(subject, wanted, seen, position == len(states), lab.timeline.now_ms(), took_ms))
+
+
+def _look(lab: Lab, host: Host, dev: str | None, addr: str) -> None:
+    """Read the address now; what the announcements did not tell is added to its history."""
+    lab.pump()
+    found = host.addr_get(addr, dev=dev)
+    at = time.monotonic()
+    lab.pump()
+    past = lab.addr_history[host.name, host.intf(dev).ifindex, addr]
+    state: AddrState = ABSENT if found is None else found.dad
+    if not past or (past[-1].state is not state and past[-1].at <= at):
+        past.append(AddrSighting(at, state))
+        lab.timeline.add(host.name, "netlink", "poll", f"address {addr} {_name(state)}", at=at, addr=addr)
+
+
+def _longest_ms(host: Host, dev: str | None) -> float:
+    """How long duplicate address detection can take: a random delay, and a wait after each solicitation."""
+    delay_ms = 1000 * host.knob("router_solicitation_delay", dev=dev, family=6)
+    sent = host.knob("dad_transmits", dev=dev, family=6)
+    return delay_ms + sent * host.knob("retrans_time_ms", dev=dev, family=6) + _SLACK_MS
+
+
+def _name(state: AddrState) -> str:
+    return state.name

@@ -1,0 +1,119 @@
+"""A real program inside a lab is judged by its exit status and its words, and waited for by what it says."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neighlab.errors import ScenarioError, Unsupported
+from neighlab.model.result import Expectation
+
+if TYPE_CHECKING:
+    from neighlab.lab.lab import Lab
+
+_POLL_MS = 50
+
+
+def run(
+    lab: Lab, node: Any, argv: tuple[str, ...], *, check: bool = True, needs: str | None = None, timeout_s: float = 30
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end in the namespace of a Mininet node; see Host.run."""
+    text = " ".join(argv)
+    lab.act(node.name, "command", text)
+    process = node.popen(list(argv), text=True)
+    try:
+        out, err = process.communicate(timeout=timeout_s * lab.time_scale)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise ScenarioError(f"{node.name}: `{text}` did not end within {timeout_s:.0f} s") from None
+    lab.pump()
+    said = (err or out).strip().splitlines()
+    problem = f"`{text}` ended with {process.returncode}: {said[-1] if said else ''}"
+    if process.returncode and needs is not None:
+        raise Unsupported(f"{node.name}: this kernel lacks {needs}: {problem}")
+    if process.returncode and check:
+        raise ScenarioError(f"{node.name}: {problem}")
+    return subprocess.CompletedProcess(list(argv), process.returncode, out, err)
+
+
+class Daemon:
+    """A program that runs beside the story and talks; it ends with the lab at the latest."""
+
+    def __init__(self, lab: Lab, node: Any, argv: tuple[str, ...]) -> None:
+        self.lab = lab
+        self.node = node
+        self.argv = argv
+        self._text = ""
+        self._noted = self._matched = 0
+        lab.act(node.name, "command", f"{' '.join(argv)} &")
+        self._process = node.popen(list(argv), stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        self._out = self._process.stdout
+        os.set_blocking(self._out.fileno(), False)
+
+    def expect(self, text: str, *, within_ms: float = 5000) -> str:
+        """Expect a line with `text` behind the last one that was expected; wait for it and return it."""
+        started = time.monotonic()
+        deadline = started + within_ms / 1000 * self.lab.time_scale
+        while (line := self._next(text)) is None and time.monotonic() < deadline and self._wait(deadline):
+            pass
+        said = line if line is not None else (self.lines() or ["nothing"])[-1]
+        self.lab.judge(
+            Expectation(
+                f"{self.node.name} {self.argv[0]} says", repr(text), repr(said), line is not None,
+                self.lab.timeline.now_ms(), (time.monotonic() - started) * 1000,
+            )
+        )  # fmt: skip
+        return said
+
+    def lines(self) -> list[str]:
+        """All complete lines that the program has written so far, errors included."""
+        while chunk := self._out.read():
+            self._text += chunk.decode(errors="replace")
+        self.lab.pump()
+        lines = self._text[: self._text.rfind("\n") + 1].splitlines()
+        for line in lines[self._noted :]:
+            self.lab.timeline.add(self.node.name, "story", "note", f"{self.argv[0]}: {line.strip()}")
+        self._noted = len(lines)
+        return lines
+
+    def stop(self, *, within_ms: float = 5000) -> None:
+        """Ask the program to end (SIGTERM), and wait until it has."""
+        self.lab.act(self.node.name, "command", f"kill {self.argv[0]}")
+        deadline = time.monotonic() + within_ms / 1000 * self.lab.time_scale
+        for pid in self._pids():
+            os.kill(pid, signal.SIGTERM)
+        while self._pids():
+            if time.monotonic() > deadline:
+                raise ScenarioError(f"{self.node.name}: `{' '.join(self.argv)}` does not heed SIGTERM")
+            self.lab.wait(0.005)
+
+    def _next(self, text: str) -> str | None:
+        lines = self.lines()
+        for number in range(self._matched, len(lines)):
+            if text in lines[number]:
+                self._matched = number + 1
+                return lines[number]
+        return None
+
+    def _wait(self, deadline: float) -> bool:
+        """Wait for output, for a moment; False when there can be none any more."""
+        poll = select.poll()
+        poll.register(self._out, select.POLLIN)
+        events = poll.poll(max(0.0, min(_POLL_MS, (deadline - time.monotonic()) * 1000)))
+        return not events or bool(events[0][1] & select.POLLIN)
+
+    def _pids(self) -> list[int]:
+        """The program's process; one that has put itself into the background is a child of the sandbox's first."""
+        if self._process.poll() is None:
+            return [self._process.pid]
+        wanted = "\0".join(self.argv).encode() + b"\0"
+        return [
+            pid
+            for pid in map(int, Path("/proc/thread-self/children").read_text().split())
+            if Path(f"/proc/{pid}/cmdline").read_bytes() == wanted
+        ]
