@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,17 @@ from neighlab.errors import EnvironmentProblem, ScenarioError
 from neighlab.model.result import RunResult
 
 FORMATS = ("text", "json", "junit", "ktap")
+
+
+class Number(click.FloatRange):
+    """A range in which "nan" and "inf" are no numbers."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Convert as click does, and refuse what no clock can be set to."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 @click.command("run", short_help="Run scenarios and print what the kernel did.")
@@ -30,13 +42,13 @@ FORMATS = ("text", "json", "junit", "ktap")
 @click.option("--fail-fast", is_flag=True, help="Stop after the first failure.")
 @click.option(
     "--time-scale",
-    type=click.FloatRange(0.1, 100),
+    type=Number(0.1, 100),
     default=1.0,
     show_default=True,
     help="Stretch all deadlines (slow machines: 3).",
 )
 @click.option(
-    "--timeout", type=click.FloatRange(0.1), metavar="SECONDS", help="Limit for each case [default: from its knobs]."
+    "--timeout", type=Number(0.1, 86_400), metavar="SECONDS", help="Limit for each case [default: from its knobs]."
 )
 @click.option(
     "--host-table", is_flag=True, help="Also run what needs the kernel's whole neighbour table (root; guarded)."
@@ -102,8 +114,7 @@ def command(
     with contextlib.ExitStack() as stack:
         target = stack.enter_context(_opened(output))
         progress = stack.enter_context(_progress(format_, output, len(selection) * repeat, verbose, shell_on_fail))
-        keeper = stack.enter_context(_table(host_table))
-        run = Runner(options, jobs, fail_fast, repeat, progress, keeper).run(selection)
+        run = Runner(options, jobs, fail_fast, repeat, progress, _table(host_table), _waiting).run(selection)
     _report(run, format_, target, verbose)
     if output is not None:
         target.close()
@@ -141,16 +152,19 @@ def _color(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-@contextlib.contextmanager
 def _table(host_table: bool) -> Any:
-    """Hold the kernel's neighbour table for the run, if it was asked for."""
+    """What takes hold of the kernel's neighbour table, if it was asked for and may be had."""
     if not host_table:
-        yield None
-        return
+        return None
+    from neighlab.kernel.hosttable import require
     from neighlab.runner.table_keeper import GuardKeeper
 
-    with GuardKeeper() as keeper:
-        yield keeper
+    require()
+    return GuardKeeper
+
+
+def _waiting() -> None:
+    click.echo("neighlab: waiting for a run with --host-table on this machine to end", err=True)
 
 
 def _report(run: RunResult, format_: str, target: TextIO, verbose: int) -> None:

@@ -57,7 +57,7 @@ class Host:
         found = self.node.nameToIntf.get(dev) if dev else self.node.defaultIntf()
         if found is None:
             names = ", ".join(self.node.nameToIntf) or "none"
-            raise ScenarioError(f"{self.name} has no interface {dev or ''}: it has {names}")
+            raise ScenarioError(f"{self.name} has no interface{f' {dev}' if dev else ''}: it has {names}")
         return found
 
     @property

@@ -8,6 +8,7 @@ ethtool are gone.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import select
@@ -55,6 +56,7 @@ with _without_distutils():
 mininet.net.numCores = os.cpu_count  # stock Mininet runs a program to count them, in every case
 
 _SENTINEL = chr(127)
+_LONGEST_LINE = 4095
 
 PACKAGES = {
     "arping": "iputils-arping",
@@ -106,11 +108,24 @@ class LabNode(Node):  # type: ignore[misc]
         self.execed = False
         self.lastCmd = self.lastPid = None
         self.readbuf = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")  # a command may print anything
         while not self.read(1024).endswith(_SENTINEL):
             self.pollOut.poll()
         self.waiting = False
         # no echo of what is typed, and no job control messages among the output
         self.cmd("unset HISTFILE; stty -echo; set +m")
+
+    def write(self, data: str) -> None:
+        """Type into the shell; a line that its terminal would cut (n_tty) is refused."""
+        if (length := len(data.encode())) > _LONGEST_LINE:
+            raise ScenarioError(
+                f"{self.name}: a command of {length} bytes is too long for a terminal ({_LONGEST_LINE}): put it in a file"
+            )
+        super().write(data)
+
+    def defaultIntf(self) -> Any:
+        """The interface of the lowest port, or None."""
+        return self.intfs[min(self.intfs)] if self.intfs else None
 
     def _spawn(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         """Start a program inside this host: in its network namespace, with a /sys that shows it."""
@@ -292,7 +307,7 @@ class LabIntf(Intf):  # type: ignore[misc]
             interface = ip_interface(text)
         except ValueError as problem:
             raise ScenarioError(f"{self.host_name} {self.name}: {problem}") from None
-        if interface.version in self.node.plumbing.versions:
+        if interface.version in self.node.plumbing.versions and str(interface.ip) not in self.addrs:
             self._ask(links.new_addr(self.ifindex, text), f"add the address {text}")
             self.addrs.append(str(interface.ip))
         if interface.version == 4:
@@ -418,7 +433,7 @@ class LabNet(Mininet):  # type: ignore[misc]
         Mininet.inited = True  # never fixLimits(): it would raise the machine's gc_thresh1..3 for good
         link = LabLink if short_names else LongNameLink
         super().__init__(topo=topo, host=LabHost, switch=LabBridge, link=link, controller=None, build=False)
-        self.build()
+        self.start()
 
     def addHost(self, name: str, cls: Any = None, **params: Any) -> LabNode:
         """Add a host; a user's own Node class keeps its behaviour on top of a lab's host."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import signal
 import time
 import warnings
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from neighlab.errors import EnvironmentProblem
+from neighlab.kernel import tableuse
 from neighlab.kernel.features import kernel_release
 from neighlab.lab import channel as wire
 from neighlab.lab import sandbox
@@ -24,6 +27,10 @@ from neighlab.runner.execute import Options, timeout_s, unsupported, work
 
 GRACE_S = 5.0
 """How long after its limit a case may still hold its sandbox, to report what it saw, before it is killed."""
+
+
+SHARED_PATIENCE_S = 600.0
+"""How long an ordinary run waits for one that has the neighbour table to itself."""
 
 
 class Listener(Protocol):
@@ -76,7 +83,11 @@ class Runner:
     fail_fast: bool = False
     repeat: int = 1
     listener: Listener | None = None
-    table: TableKeeper | None = None
+    table: Callable[[], AbstractContextManager[TableKeeper]] | None = None
+    """Takes hold of the kernel's whole neighbour table, for as long as cases that need it run."""
+    waiting: Callable[[], object] | None = None
+    """Called when somebody else on this machine has the table to himself, and this run has to wait."""
+    _keeper: TableKeeper | None = None
 
     def run(self, selection: Sequence[Selected]) -> RunResult:
         """Run all, each `repeat` times; KeyboardInterrupt ends what runs and returns what there is."""
@@ -86,13 +97,15 @@ class Runner:
         queue = deque(enumerate(rows))
         results: dict[int, CaseResult] = {}
         if any(unsupported(one, self.options) is None for one in selection):
-            warm_up()
+            warm_up(one.scenario.topology for one in selection)
         shared = deque(item for item in queue if "host-table" not in item[1][0].scenario.needs)
         alone = deque(item for item in queue if "host-table" in item[1][0].scenario.needs)
         try:
-            for part, width in ((shared, self.jobs), (alone, 1)):
-                if not self._drain(part, width, results):
-                    break
+            with tableuse.held(alone=False, patience_s=SHARED_PATIENCE_S, waiting=self.waiting):
+                going_on = self._drain(shared, self.jobs, results)
+            if going_on and alone:
+                with self.table() if self.table is not None else contextlib.nullcontext() as self._keeper:
+                    self._drain(alone, 1, results)
         except KeyboardInterrupt:
             run.interrupted = True
         run.cases = [results[index] for index in sorted(results)]
@@ -129,9 +142,9 @@ class Runner:
                     leaving.append(one)
                     result = one.result or self._died(one)
                     result.repetition = one.repetition
-                    if self.table is not None and "host-table" in one.selected.scenario.needs:
+                    if self._keeper is not None and "host-table" in one.selected.scenario.needs:
                         one.box.reap(GRACE_S)
-                        self.table.restore()
+                        self._keeper.restore()
                     self._finish(result, one.index, results)
                     if self.fail_fast and result.outcome in ("failed", "error"):
                         stop = True
@@ -187,11 +200,11 @@ class Runner:
                 raise EnvironmentProblem(text)
             case ["ask", question]:
                 try:
-                    if self.table is None:
+                    if self._keeper is None:
                         raise EnvironmentProblem(
                             "the kernel's neighbour table is not held by this run: use --host-table as root"
                         )
-                    answer: Any = ("answer", self.table.answer(question))
+                    answer: Any = ("answer", self._keeper.answer(question))
                 except EnvironmentProblem as problem:
                     answer = ("refused", str(problem))
                 with contextlib.suppress(OSError):  # it may have ended meanwhile: its end of the channel will say so
@@ -213,16 +226,21 @@ class Runner:
             self.listener.finished(result)
 
 
-def warm_up() -> None:
+def warm_up(topologies: Iterable[Any] = ()) -> None:
     """Import once, before the first fork, what every case needs; what it warns of is not the user's doing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        import neighlab.lab.bridge
         import neighlab.lab.host
         import neighlab.lab.lab
         import neighlab.lab.mininet
 
         arp.layers()
+        for topology in topologies:
+            topology_class(topology)
         del neighlab
+    # a collection in a sandbox would write to every page that it shares with the runner, and so copy it
+    gc.freeze()
 
 
 def how_it_ended(box: sandbox.Sandbox, what: str) -> str:

@@ -21,7 +21,6 @@ from neighlab.runner.pool import Runner
 if TYPE_CHECKING:
     from neighlab.runner.table_keeper import GuardKeeper
 
-_KEEPER = pytest.StashKey["GuardKeeper"]()
 
 
 class NotPassed(Exception):
@@ -80,10 +79,7 @@ class CaseItem(pytest.Item):
             time_scale=self.config.getoption("--neighlab-time-scale"),
             host_table=self.config.getoption("--neighlab-host-table"),
         )
-        keeper = None
-        if options.host_table and "host-table" in self.selected.scenario.needs:
-            keeper = _keeper(self.config)
-        run = Runner(options, table=keeper).run([self.selected])
+        run = Runner(options, table=_keeper if options.host_table else None).run([self.selected])
         if run.interrupted:
             raise KeyboardInterrupt
         (result,) = run.cases
@@ -111,12 +107,8 @@ class CaseItem(pytest.Item):
         return self.path, self.selected.scenario.line - 1, self.name
 
 
-def _keeper(config: pytest.Config) -> GuardKeeper:
-    """Hold the machine's neighbour table from the first case that needs it to the end of the run."""
-    if _KEEPER not in config.stash:
-        from neighlab.runner.table_keeper import GuardKeeper
+def _keeper() -> GuardKeeper:
+    """What holds the machine's neighbour table while a case that needs it runs."""
+    from neighlab.runner.table_keeper import GuardKeeper
 
-        keeper = GuardKeeper().__enter__()
-        config.stash[_KEEPER] = keeper
-        config.add_cleanup(lambda: keeper.__exit__(None, None, None))
-    return config.stash[_KEEPER]
+    return GuardKeeper()

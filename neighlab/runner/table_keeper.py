@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import time
@@ -9,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from neighlab.errors import EnvironmentProblem, NeighlabError
-from neighlab.kernel import procstat
+from neighlab.kernel import procstat, tableuse
 from neighlab.kernel.hosttable import HostTableGuard
 
 _SETTLE_S = 3.0
+_PATIENCE_S = 120.0
 
 
 class GuardKeeper:
@@ -29,7 +31,10 @@ class GuardKeeper:
         }
 
     def __enter__(self) -> GuardKeeper:
-        self._guard.__enter__()
+        with contextlib.ExitStack() as undo:
+            undo.enter_context(tableuse.held(alone=True, patience_s=_PATIENCE_S))
+            self._guard.__enter__()
+            self._use = undo.pop_all()
         self._open = True
         os.register_at_fork(after_in_child=self._forget)
         return self
@@ -37,7 +42,8 @@ class GuardKeeper:
     def __exit__(self, *problem: object) -> None:
         if self._open:
             self._open = False
-            self._guard.__exit__(*problem)
+            with self._use:
+                self._guard.__exit__(*problem)
 
     def answer(self, question: Any) -> Any:
         """Carry out `{"do": "room" | "set" | "discards" | "complaint", ...}`; a refusal is an EnvironmentProblem."""

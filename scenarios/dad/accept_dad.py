@@ -41,5 +41,5 @@ def accept_dad_says_what_a_duplicate_means(victim, attacker, lab, *, accept_dad,
 
     victim.add_addr(f"{addr}/64", nodad=False)
 
-    victim.expect_addr(addr, DAD.TENTATIVE, outcome)
+    victim.expect_addr(addr, DAD.TENTATIVE, outcome, within_ms=1500)
     lab.expect("disable_ipv6", victim.knob("disable_ipv6"), disabled)

@@ -8,6 +8,8 @@ the rival has gone. In practice: remove the address and add it again - or take t
 duplicate has gone; and whoever can send one advertisement for each probe keeps a host off the network.
 """
 
+from functools import partial
+
 from neighlab.topologies import VictimAttacker
 
 from neighlab import DAD, EVIL, ON_LINK6, Case, Sabotage, ndp, scenario
@@ -21,10 +23,10 @@ SILENT = Sabotage(mute=True)
     kernel="ndisc_recv_ns, ndisc_recv_na, addrconf_dad_failure, addrconf_dad_stop",
     family="ipv6",
     cases=[
-        Case("probe-of-a-rival", frame=ndp.dad(ON_LINK6, lladdr=EVIL)),
-        Case("advertisement", frame=ndp.na(ON_LINK6, lladdr=EVIL)),
-        Case("advertisement-without-override", frame=ndp.na(ON_LINK6, lladdr=EVIL, override=False)),
-        Case("advertisement-without-lladdr", frame=ndp.na(ON_LINK6, lladdr=EVIL, tlla=False)),
+        Case("probe-of-a-rival", frame=partial(ndp.dad, ON_LINK6, lladdr=EVIL)),
+        Case("advertisement", frame=partial(ndp.na, ON_LINK6, lladdr=EVIL)),
+        Case("advertisement-without-override", frame=partial(ndp.na, ON_LINK6, lladdr=EVIL, override=False)),
+        Case("advertisement-without-lladdr", frame=partial(ndp.na, ON_LINK6, lladdr=EVIL, tlla=False)),
     ],
     sabotage=SILENT,
 )
@@ -34,7 +36,7 @@ def rival_makes_a_tentative_address_dadfailed(victim, attacker, lab, *, frame):
 
     victim.add_addr(f"{ON_LINK6}/64", nodad=False)
     capture.expect(1, "sent", kind="ns", is_probe=True, target=ON_LINK6)
-    attacker.send(frame)
+    attacker.send(frame())
 
     victim.expect_addr(ON_LINK6, DAD.FAILED, within_ms=2000)
     lab.expect("bind", victim.bind(ON_LINK6), "EADDRNOTAVAIL")

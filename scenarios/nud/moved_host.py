@@ -1,4 +1,4 @@
-"""A host that moved to another link-layer address is found again by broadcast only if mcast_resolicit is above 0.
+"""A host that moved to another link-layer address is found by broadcast only if mcast_resolicit is above 0.
 
 PROBE asks by unicast, at the address that nobody has any more. With mcast_resolicit=0, the default, the entry is then
 FAILED, and what waits is lost; the next packet resolves it anew. With mcast_resolicit the last questions of PROBE are

@@ -1,4 +1,4 @@
-"""The first packet to an unknown neighbour waits in an INCOMPLETE entry, and leaves when an answer makes it valid.
+"""The first packet to an unknown neighbour waits in an INCOMPLETE entry, and leaves when an answer comes.
 
 __neigh_event_send makes the entry INCOMPLETE, queues the packet and asks at once: by ARP broadcast, or by a
 solicitation to the target's solicited-node group. The answer (arp_process, ndisc_recv_na) hands its address to

@@ -1,12 +1,13 @@
-"""Netlink announces neither INCOMPLETE nor DELAY: a watcher of events sees an entry only before and after them.
+"""Netlink tells nobody when an entry enters INCOMPLETE or DELAY: events show it only before and after.
 
 __neigh_event_send makes the entry INCOMPLETE or DELAY in the path of a packet and notifies nobody: an announcement
 per resolution and per use would cost more than the packet. neigh_timer_handler does not tell REACHABLE -> DELAY
 either, which it chooses instead of STALE when the entry was used within delay_first_probe_time. What is announced is
 what others may want to act upon: an address was learned or changed, went STALE, is being probed, failed, was deleted.
-Many believe that `ip monitor neigh` shows every change of state. In practice: an unanswered resolution first appears
-in the log when it has FAILED; whoever must see INCOMPLETE has to ask (RTM_GETNEIGH) or to trace
-(neigh:neigh_event_send_done).
+Such an announcement reads the state when it is written, so it may say DELAY: up to 6.18 the packets that waited for a
+broadcast reply use the STALE entry before the news of it is out. Many believe that `ip monitor neigh` shows every
+change of state. In practice: an unanswered resolution first appears in the log when it has FAILED; whoever must see
+INCOMPLETE has to ask (RTM_GETNEIGH) or to trace (neigh:neigh_event_send_done).
 """
 
 from neighlab.topologies import TwoHosts

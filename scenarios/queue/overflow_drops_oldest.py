@@ -1,4 +1,4 @@
-"""When the queue of an unresolved neighbour overflows, the oldest packets are dropped and the newest leave in order.
+"""When the queue of an unresolved neighbour overflows, the oldest packets go and the newest leave in order.
 
 __neigh_event_send queues a packet under a budget of bytes, unres_qlen_bytes, that counts skb->truesize: memory, not
 payload. If the newest does not fit, packets are taken from the head until it does - and it is queued even if the
