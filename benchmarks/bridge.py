@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.outcome import Outcome, interleaved, timed
 from benchmarks.reference import StockMininet
-from benchmarks.worker import Worker, in_lab
+from benchmarks.worker import Worker, in_lab, settle
 from neighlab.runner import pool
 from neighlab.topologies import HostsOnBridge
 
@@ -13,11 +13,11 @@ _HOSTS = 200
 
 def measure(runs: int) -> Outcome:
     """Compare."""
-    pool.warm_up()
+    pool.warm_up([HostsOnBridge])
 
     up_and_down = timed(lambda: in_lab(HostsOnBridge(n=_HOSTS), lambda lab: len(lab.hosts), families="ipv4"))
     with StockMininet(_HOSTS) as stock, Worker(up_and_down) as ours:
-        seconds = interleaved(max(1, runs // 3), ours=ours, mininet=stock)
+        seconds = interleaved(max(1, runs // 3), between=settle, ours=ours, mininet=stock)
     return Outcome(
         f"{_HOSTS} hosts on a bridge, up and down / stock Mininet with LinuxBridge",
         seconds["ours"] / seconds["mininet"], 0.1, "<=", seconds=seconds,

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.outcome import Outcome, interleaved
 from benchmarks.reference import StockMininet
-from benchmarks.worker import Worker
+from benchmarks.worker import Worker, settle
 from neighlab import scenario
 from neighlab.errors import ScenarioError
 from neighlab.runner import pool
@@ -34,9 +34,9 @@ def one_case() -> float:
 
 def measure(runs: int) -> Outcome:
     """Compare."""
-    pool.warm_up()
+    pool.warm_up([TwoHosts])
     with StockMininet(2) as stock, Worker(one_case) as ours:
-        seconds = interleaved(2 * runs, ours=ours, mininet=stock)
+        seconds = interleaved(2 * runs, between=settle, ours=ours, mininet=stock)
     return Outcome(
         "a case of two hosts, sandbox to reaping / stock Mininet's bare start and stop",
         seconds["ours"] / seconds["mininet"], 0.5, "<=", seconds=seconds,

@@ -35,15 +35,18 @@ class Outcome:
         }[self.relation]
 
 
-def interleaved(runs: int, **sides: Callable[[], float]) -> dict[str, float]:
+def interleaved(
+    runs: int, *, between: Callable[[], object] = lambda: None, **sides: Callable[[], float]
+) -> dict[str, float]:
     """The median of each side's seconds over `runs` rounds; in every other round the sides take turns backwards.
 
     A disturbance of the machine that lasts longer than a round so falls on all sides. One round before is not
-    counted: it pays for caches and imports.
+    counted: it pays for caches and imports. `between` is called before each measurement.
     """
     samples: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(runs + 1):
         for name in sides if turn % 2 else reversed(sides):
+            between()
             samples[name].append(sides[name]())
     return {name: median(taken[1:]) for name, taken in samples.items()}
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import select
 import socket
 import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from neighlab.kernel import links, ns
+from neighlab.kernel.netlink import NETLINK_ROUTE, NetlinkError, Route
 from neighlab.lab import channel, sandbox
 from neighlab.lab.lab import Lab
 
@@ -76,3 +80,26 @@ def in_lab(topology: Any, story: Callable[[Lab], Any], **options: Any) -> Any:
     if kind != "result":
         raise RuntimeError(answer)
     return answer
+
+
+def settle() -> None:
+    """Wait until the kernel has taken down every namespace that was left before.
+
+    It does so in one queue, in the order of leaving (cleanup_net): the last of them is one of our own, and the
+    near end of a wire into it goes with it. Otherwise who is measured next would pay for who was measured before.
+    """
+
+    def work(outside: socket.socket) -> None:
+        home = ns.open_current_net()
+        route = Route(ns.NetNS("settle", home, home).socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE), "settle")
+        ns.unshare(ns.CLONE_NEWNET)
+        left = ns.open_current_net()
+        ns.setns(home, ns.CLONE_NEWNET)
+        near, far = links.End("near", 2, "02:00:00:00:00:01", home), links.End("far", 2, "02:00:00:00:00:02", left)
+        route.ask(*links.new_veth(near, far), "make a wire")
+        os.close(left)
+        with contextlib.suppress(NetlinkError):
+            while route.get(links.RTM_GETLINK, links.query_link(2), "look at the wire"):
+                select.poll().poll(5)
+
+    sandbox.spawn(work).reap(60)

@@ -88,7 +88,12 @@ def neighlab() -> None:
 
 def run_cli(args: list[str] | None = None) -> None:
     """Run the command line and leave the process with the contract's exit code."""
-    sys.exit(call(args))
+    try:
+        code = call(args)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to be interrupted
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
 
 
 def call(args: list[str] | None = None) -> int:

@@ -46,7 +46,7 @@ def has_device(route: Route, kind: str) -> bool:
 def has_qdisc(route: Route, kind: str) -> bool:
     """Whether loopback can have a queueing discipline of this kind; it may be left there."""
     body = struct.pack("=BxHiIII", 0, 0, 1, 0, _TC_H_ROOT, 0) + nlattr.string(_TCA_KIND, kind)
-    return _is_known(lambda: route.ask(_RTM_NEWQDISC, nlattr.NLM_F_CREATE, body, f"use {kind}"))
+    return _is_known(lambda: route.ask(_RTM_NEWQDISC, nlattr.NLM_F_CREATE | nlattr.NLM_F_REPLACE, body, f"use {kind}"))
 
 
 def has_generic_family(name: str) -> bool:

@@ -45,31 +45,32 @@ class Watcher:
         key = (self.host.name, ifindex, addr)
         started = time.monotonic()
         deadline: float | None = None
-        position, inferred = 0, False
+        inferred = False
+        met: list[str] = []
         self._look(key)
         cursor = self._begin(key)
         while True:
             past = self.lab.history[key]
-            while cursor < len(past) and position < len(states):
-                last = position == len(states) - 1
+            while cursor < len(past) and len(met) < len(states):
+                wanted, *later = states[len(met) :]
                 sighting = past[cursor]
-                if _fits(sighting, states[position], lladdr if last else None, flags if last else None):
-                    position += 1
-                elif not last and _implied(states[position], sighting, states[position + 1]):
+                if _fits(sighting, wanted, None if later else lladdr, None if later else flags):
+                    met.append(str(sighting))
+                elif later and _implied(wanted, sighting, later[0]):
                     # the kernel enters this state without a word, and the next can only be reached through it
                     inferred = True
-                    position += 1
+                    met.append(state_name(wanted))
                     continue
                 cursor += 1
-            if position == len(states):
+            if len(met) == len(states):
                 self._cursor[key] = cursor
-                self._judge(key, states, lladdr, flags, True, started, inferred)
+                self._judge(key, _wanted(states, lladdr, flags), " > ".join(met), True, started, inferred)
                 return
             now = time.monotonic()
             if deadline is None:
                 current = past[-1].state if past else ABSENT
                 allowed = (
-                    deadline_ms(current, states[position:], self._parms(ifindex, addr))
+                    deadline_ms(current, states[len(met) :], self._parms(ifindex, addr))
                     if within_ms is None
                     else within_ms
                 )
@@ -78,9 +79,10 @@ class Watcher:
                 deadline = started + allowed / 1000 * self.lab.time_scale
             if now >= deadline:
                 self._cursor[key] = len(past)
-                self._judge(key, states, lladdr, flags, False, started, inferred)
+                seen = " > ".join(str(one) for one in past[-len(states) :])
+                self._judge(key, _wanted(states, lladdr, flags), seen, False, started, inferred)
                 return
-            silent = any(isinstance(one, NUD) and one & SILENT for one in states[position:])
+            silent = any(isinstance(one, NUD) and one & SILENT for one in states[len(met) :])
             self.lab.wait(min(deadline - now, _POLL_S if silent else _PATIENT_POLL_S))
             self._look(key)
 
@@ -185,29 +187,10 @@ class Watcher:
     def _subject(self, ifindex: int, addr: str) -> str:
         return f"{self.host.name} {self.host.ifname_of(ifindex)} {addr}"
 
-    def _judge(
-        self,
-        key: Key,
-        states: tuple[State, ...],
-        lladdr: str | None,
-        flags: NTF | None,
-        passed: bool,
-        started: float,
-        inferred: bool,
-    ) -> None:
-        past = self.lab.history[key]
-        observed = (
-            " > ".join(str(one) for one in past[-len(states) :])
-            if len(states) > 1 and past
-            else str(past[-1] if past else "ABSENT")
-        )
+    def _judge(self, key: Key, wanted: str, observed: str, passed: bool, started: float, inferred: bool) -> None:
         now = self.lab.timeline.now_ms()
         took = (time.monotonic() - started) * 1000
-        self.lab.judge(
-            Expectation(
-                self._subject(key[1], key[2]), _wanted(states, lladdr, flags), observed, passed, now, took, inferred
-            )
-        )
+        self.lab.judge(Expectation(self._subject(key[1], key[2]), wanted, observed, passed, now, took, inferred))
 
 
 def _fits(sighting: Sighting, state: State, lladdr: str | None, flags: NTF | None) -> bool:
@@ -219,7 +202,9 @@ def _fits(sighting: Sighting, state: State, lladdr: str | None, flags: NTF | Non
     neigh = sighting.neigh
     if lladdr is not None and (neigh is None or neigh.lladdr != lladdr.lower()):
         return False
-    return flags is None or (neigh is not None and flags in neigh.flags)
+    if flags is None or neigh is None:
+        return flags is None
+    return flags in neigh.flags if flags else not neigh.flags
 
 
 def _implied(missed: State, seen: Sighting, after: State) -> bool:
@@ -231,4 +216,6 @@ def _wanted(states: tuple[State, ...], lladdr: str | None, flags: NTF | None) ->
     text = " > ".join(state_name(one) for one in states)
     if lladdr is not None:
         text += f" lladdr {lladdr}"
-    return " ".join([text, *(flag_names(flags) if flags else [])])
+    if flags is None:
+        return text
+    return " ".join([text, *(flag_names(flags) or ["no flags"])])

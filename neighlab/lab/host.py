@@ -411,7 +411,7 @@ class Host:
         """
         if op not in _OPS:
             raise ScenarioError(f"neigh_set(op={op!r}): it is one of {', '.join(_OPS)}")
-        self._check_addr(addr)
+        addr = self._check_addr(addr)
         body = rtneigh.encode_neigh(
             family=10 if ":" in addr else 2, ifindex=self.intf(dev).ifindex, addr=addr, state=state, lladdr=lladdr,
             ntf=flags, protocol=protocol,
@@ -421,7 +421,7 @@ class Host:
 
     def neigh_del(self, addr: str, *, dev: str | None = None, flags: NTF = NTF.NONE) -> str | None:
         """Delete an entry; returns None, or the error's name."""
-        self._check_addr(addr)
+        addr = self._check_addr(addr)
         body = rtneigh.encode_neigh(
             family=10 if ":" in addr else 2, ifindex=self.intf(dev).ifindex, addr=addr, ntf=flags
         )
@@ -453,14 +453,14 @@ class Host:
         one. What the kernel announced since the story's last act counts as well as what is and what comes, until a
         deadline that follows from the knobs in force (or `within_ms`).
         """
-        self._check_addr(addr)
+        addr = self._check_addr(addr)
         self._watcher.expect(self.intf(dev).ifindex, addr, states, lladdr, flags, within_ms)
 
     def hold(
         self, addr: str, state: State, *, lladdr: str | None = None, for_ms: float, dev: str | None = None
     ) -> None:
         """Expect the entry for `addr` to be in a state and to stay there for `for_ms` milliseconds."""
-        self._check_addr(addr)
+        addr = self._check_addr(addr)
         self._watcher.hold(self.intf(dev).ifindex, addr, state, lladdr, for_ms)
 
     # -- IPv6 addresses
@@ -485,7 +485,7 @@ class Host:
         What was announced since the story's last act counts, what is, and what comes before a deadline that follows
         from the knobs in force (or `within_ms`).
         """
-        self._check_addr(addr)
+        addr = self._check_addr(addr)
         expect_addr(self.lab, self, dev, addr, states, within_ms)
 
     def expect_miss(
@@ -495,7 +495,7 @@ class Host:
 
         Waits until the least number of questions is there; that there are no more is true at that moment.
         """
-        self._check_addr(addr)
+        addr = self._check_addr(addr)
         return self._watcher.expect_miss(self.intf(dev).ifindex, addr, count, within_ms)
 
     def lladdrs(self, addr: str, *, dev: str | None = None) -> list[str]:
@@ -531,9 +531,10 @@ class Host:
         except NetlinkError as problem:
             raise ScenarioError(str(problem)) from None
 
-    def _check_addr(self, addr: str) -> None:
+    def _check_addr(self, addr: str) -> str:
+        """The address as the kernel's announcements have it."""
         try:
-            ip_address(addr)
+            return str(ip_address(addr))
         except ValueError as problem:
             raise ScenarioError(f"{self.name}: {problem}") from None
 

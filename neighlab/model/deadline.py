@@ -26,27 +26,33 @@ def deadline_ms(current: State, targets: tuple[State, ...], parms: Mapping[str, 
 
 
 def _longest(current: State, target: State, parms: Mapping[str, int]) -> float:
+    """The longest way from `current` to the first state that is in `target`; 0 if no timer leads there."""
     if isinstance(target, Absent) or (isinstance(current, NUD) and current and current in target):
         return 0.0
+    if isinstance(current, Absent) or current in (NUD.NONE, NUD.FAILED):
+        current = NUD.INCOMPLETE  # if somebody uses it
+    if len(current) > 1:
+        return max(_longest(one, target, parms) for one in current)
     # neigh_timer_handler treats a shorter retrans_time as 10 ms
     retrans = max(10, parms["retrans_time_ms"])
-    asked = parms["app_solicit"]
-    resolve = (parms["mcast_solicit"] + asked) * retrans
-    probe = (parms["ucast_solicit"] + asked + parms["mcast_resolicit"]) * retrans
-    # a confirmation just before the timer runs lets it run once more
-    reachable = 2 * 1.5 * parms["base_reachable_time_ms"]
-    delay = parms["delay_first_probe_time_ms"]
-    ways: dict[NUD, float] = {
-        NUD.STALE: reachable,
-        NUD.DELAY: reachable,
-        NUD.PROBE: delay,
-        NUD.FAILED: max(resolve, delay + probe),
-        NUD.REACHABLE: max(resolve, delay + probe),
+    resolve = (parms["mcast_solicit"] + parms["app_solicit"]) * retrans
+    probe = (parms["ucast_solicit"] + parms["app_solicit"] + parms["mcast_resolicit"]) * retrans
+    steps: dict[NUD, tuple[float, tuple[NUD, ...]]] = {
+        NUD.INCOMPLETE: (resolve, (NUD.REACHABLE, NUD.FAILED)),
+        NUD.STALE: (0, (NUD.DELAY,)),
+        NUD.DELAY: (parms["delay_first_probe_time_ms"], (NUD.PROBE, NUD.REACHABLE)),
+        NUD.PROBE: (probe, (NUD.REACHABLE, NUD.FAILED)),
     }
-    if current is ABSENT or current in (NUD.NONE, NUD.FAILED, NUD.INCOMPLETE):
-        ways |= {NUD.FAILED: resolve, NUD.REACHABLE: resolve}
-    elif current == NUD.REACHABLE:
-        ways |= {NUD.PROBE: reachable + delay, NUD.FAILED: reachable + delay + probe}
-    elif current == NUD.PROBE:
-        ways |= {NUD.FAILED: probe, NUD.REACHABLE: probe}
-    return max((time for state, time in ways.items() if state in target), default=0.0)
+    if current == NUD.REACHABLE:  # elsewhere it ends a way, as FAILED does: a story that goes on from there says so
+        # a confirmation just before the timer runs lets it run once more
+        steps[NUD.REACHABLE] = (2 * 1.5 * parms["base_reachable_time_ms"], (NUD.STALE, NUD.DELAY))
+    return max(0.0, _way(current, target, steps))
+
+
+def _way(state: NUD, target: NUD, steps: dict[NUD, tuple[float, tuple[NUD, ...]]]) -> float:
+    """The time that `steps` take from `state` to `target`, each used once; minus infinity if they never arrive."""
+    if state in target:
+        return 0.0
+    takes, following = steps.get(state, (0.0, ()))
+    rest = {one: step for one, step in steps.items() if one != state}
+    return takes + max((_way(one, target, rest) for one in following), default=float("-inf"))

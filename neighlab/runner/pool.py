@@ -22,6 +22,7 @@ from neighlab.lab import channel as wire
 from neighlab.lab import sandbox
 from neighlab.model import arp
 from neighlab.model.result import CaseResult, RunResult
+from neighlab.model.topology import topology_class
 from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options, timeout_s, unsupported, work
 
@@ -98,6 +99,8 @@ class Runner:
         results: dict[int, CaseResult] = {}
         if any(unsupported(one, self.options) is None for one in selection):
             warm_up(one.scenario.topology for one in selection)
+        # a collection in a sandbox would write to every page that it shares with the runner, and so copy it
+        gc.freeze()
         shared = deque(item for item in queue if "host-table" not in item[1][0].scenario.needs)
         alone = deque(item for item in queue if "host-table" in item[1][0].scenario.needs)
         try:
@@ -108,6 +111,8 @@ class Runner:
                     self._drain(alone, 1, results)
         except KeyboardInterrupt:
             run.interrupted = True
+        finally:
+            gc.unfreeze()
         run.cases = [results[index] for index in sorted(results)]
         run.duration_ms = (time.monotonic() - started) * 1000
         return run
@@ -239,8 +244,6 @@ def warm_up(topologies: Iterable[Any] = ()) -> None:
         for topology in topologies:
             topology_class(topology)
         del neighlab
-    # a collection in a sandbox would write to every page that it shares with the runner, and so copy it
-    gc.freeze()
 
 
 def how_it_ended(box: sandbox.Sandbox, what: str) -> str:

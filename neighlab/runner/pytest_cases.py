@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,10 +17,7 @@ from neighlab.runner import discovery
 from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options
 from neighlab.runner.pool import Runner
-
-if TYPE_CHECKING:
-    from neighlab.runner.table_keeper import GuardKeeper
-
+from neighlab.runner.table_keeper import GuardKeeper
 
 
 class NotPassed(Exception):
@@ -79,7 +76,7 @@ class CaseItem(pytest.Item):
             time_scale=self.config.getoption("--neighlab-time-scale"),
             host_table=self.config.getoption("--neighlab-host-table"),
         )
-        run = Runner(options, table=_keeper if options.host_table else None).run([self.selected])
+        run = Runner(options, table=GuardKeeper if options.host_table else None).run([self.selected])
         if run.interrupted:
             raise KeyboardInterrupt
         (result,) = run.cases
@@ -105,10 +102,3 @@ class CaseItem(pytest.Item):
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the story begins."""
         return self.path, self.selected.scenario.line - 1, self.name
-
-
-def _keeper() -> GuardKeeper:
-    """What holds the machine's neighbour table while a case that needs it runs."""
-    from neighlab.runner.table_keeper import GuardKeeper
-
-    return GuardKeeper()

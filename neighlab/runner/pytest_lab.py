@@ -18,6 +18,7 @@ import pytest
 
 from neighlab import errors, topologies
 from neighlab.errors import EnvironmentProblem, NeighlabError, ScenarioError, Unsupported
+from neighlab.kernel import tableuse
 from neighlab.kernel.features import kernel_release
 from neighlab.lab import channel as wire
 from neighlab.lab import lab as labs
@@ -28,7 +29,7 @@ from neighlab.model.knobs import Setting
 from neighlab.model.result import CaseResult
 from neighlab.report.text import evidence
 from neighlab.runner.execute import alarm
-from neighlab.runner.pool import GRACE_S, how_it_ended, warm_up
+from neighlab.runner.pool import GRACE_S, SHARED_PATIENCE_S, how_it_ended, warm_up
 
 PACKAGE = Path(errors.__file__).parent
 TIMEOUT_S = 60.0
@@ -92,21 +93,23 @@ inside: Inside | None = None
 def run(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Run the protocol of one test in a sandbox and log its reports here, as pytest does for every other test."""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for report in [*_in_sandbox(item), *_leave(item, nextitem)]:
+    started = time.time()
+    try:
+        with tableuse.held(alone=False, patience_s=SHARED_PATIENCE_S):
+            reports = _in_sandbox(item, started)
+    except NeighlabError as problem:
+        reports = [_failure(item, "setup", f"neighlab: {problem}", started)]
+    for report in [*reports, *_leave(item, nextitem)]:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
 
-def _in_sandbox(item: pytest.Item) -> list[pytest.TestReport]:
+def _in_sandbox(item: pytest.Item, started: float) -> list[pytest.TestReport]:
     """The reports of the test, or the one failure that tells why there are none."""
     interactive = bool(item.config.getoption("usepdb", False) or item.config.getoption("trace", False))
-    started = time.time()
+    limit_s = None if interactive else _timeout_s(item)
     warm_up()
     _prepare(item)
-    try:
-        limit_s = None if interactive else _timeout_s(item)
-    except ScenarioError as problem:
-        return [_failure(item, "setup", f"neighlab: {problem}", started)]
     box = sandbox.spawn(_work(item, limit_s), interactive=interactive, cpu=min(os.sched_getaffinity(0)))
     # at a prompt in the sandbox Ctrl-C belongs to the prompt
     before = signal.signal(signal.SIGINT, signal.SIG_IGN) if interactive else None
@@ -119,7 +122,7 @@ def _in_sandbox(item: pytest.Item) -> list[pytest.TestReport]:
                 case "warning":
                     _warn_again(*value)
                 case "environment":
-                    return [_failure(item, "setup", f"neighlab: {value}", started)]
+                    raise EnvironmentProblem(value)
                 case "exit":
                     pytest.exit(value[0], value[1])
                 case "done":

@@ -1,11 +1,12 @@
 """Losing the carrier removes all neighbour entries but PERMANENT and externally validated ones.
 
-linkwatch notices that the cable is out and tells the protocols (NETDEV_CHANGE); arp_netdev_event and ndisc_netdev_event
-then call neigh_carrier_down: behind the cable there may soon be another network. What an administrator made PERMANENT
-stays, and so does what a program vouches for as extern_valid; extern_learn alone does not help, and NOARP goes, too.
-arp_evict_nocarrier=0 (IPv6: ndisc_evict_nocarrier), in all or on the device - they combine by and -, keeps everything.
-Many believe that entries outlive a pulled cable until they age. In practice: a flapping port costs every flow of the
-host a new resolution, and all neighbours are asked at the same moment; a roaming host wants it to.
+linkwatch notices that the cable is out and tells the protocols (NETDEV_CHANGE); arp_netdev_event and
+ndisc_netdev_event then call neigh_carrier_down: behind the cable there may soon be another network. What an
+administrator made PERMANENT stays, and so does what a program vouches for as extern_valid; extern_learn alone does
+not help, and NOARP goes, too. arp_evict_nocarrier=0 (IPv6: ndisc_evict_nocarrier), in all or on the device - they
+combine by and -, keeps everything. Many believe that entries outlive a pulled cable until they age. In practice: a
+flapping port costs every flow of the host a new resolution, and all neighbours are asked at the same moment; a
+roaming host wants it to.
 """
 
 from neighlab.topologies import VictimAttacker
@@ -58,4 +59,4 @@ def carrier_loss_removes_what_nobody_vouches_for(victim, *, addr, state, outcome
 
     victim.unplug()
 
-    victim.expect(addr, outcome)
+    victim.expect(addr, outcome, within_ms=0)

@@ -1,9 +1,9 @@
 """accept_dad=0 skips IPv6 DAD, 1 fails a duplicate address, 2 switches IPv6 off when the link-local one fails.
 
-The link-local address is made of the hardware address, so its duplicate means that a second card has the same one, and
-nothing that this interface sends can be trusted: at 2 addrconf_dad_failure compares the address with the one that the
-hardware address gives, and sets disable_ipv6. Any other address that fails leaves the interface alone. all and device
-combine by max, so detection runs as long as one of them allows it. Many believe that 2 is a stricter 1 for all
+The link-local address is made of the hardware address, so its duplicate means that a second card has the same one,
+and nothing that this interface sends can be trusted: at 2 addrconf_dad_failure compares the address with the one that
+the hardware address gives, and sets disable_ipv6. Any other address that fails leaves the interface alone. all and
+device combine by max, so detection runs as long as one of them allows it. Many believe that 2 is a stricter 1 for all
 addresses. In practice: at 2 a cloned virtual machine loses IPv6 on that interface until somebody writes
 disable_ipv6=0 - and a host that answers one probe can take it away; the default is 1.
 """

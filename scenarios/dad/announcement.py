@@ -3,9 +3,9 @@
 After its probes a host announces what it has taken: a broadcast request whose sender and target are its address (RFC
 5227, 2.3; IPv6: an unsolicited advertisement). To arp_process it is gratuitous ARP: an entry that exists gets the new
 link-layer address and is STALE, whether it was in use or not; one that does not exist is created only by arp_accept.
-Many believe that an announcement fills the caches of the whole LAN in advance. In practice: it repairs what a previous
-owner of the address left behind, and that is its purpose; those who have never spoken to the address will ask when
-they need it. The kernel sends none when an address is added - ifup, DHCP clients and arping -A do.
+Many believe that an announcement fills the caches of the whole LAN in advance. In practice: it repairs what a
+previous owner of the address left behind, and that is its purpose; those who have never spoken to the address will
+ask when they need it. The kernel sends none when an address is added - ifup, DHCP clients and arping -A do.
 """
 
 from neighlab.topologies import VictimAttackerOwner

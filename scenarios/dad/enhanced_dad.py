@@ -1,11 +1,12 @@
 """A DAD solicitation that comes back with our own nonce is an echo and no duplicate (RFC 7527).
 
-A loop in the network - a hub, a mirrored port, a bridge that is not ready - returns a host's own solicitation to it. It
-looks like a rival's: same target, sender ::. So addrconf_dad_kick puts a random nonce into each probe, and ndisc_recv_ns
-drops the one that carries the nonce of its own last probe. With another nonce, or with none, it is a rival. Many
-believe that the Ethernet source address tells the two apart; the kernel never looks at it, and must not, for a
-duplicate hardware address is what it might have to find. In practice: with enhanced_dad=0 (in all and on the
-device: they combine by or), addresses that fail on one switch port only - "IPv6 duplicate address detected" with one's own address - are a loop.
+A loop in the network - a hub, a mirrored port, a bridge that is not ready - returns a host's own solicitation to it.
+It looks like a rival's: same target, sender ::. So addrconf_dad_kick puts a random nonce into each probe, and
+ndisc_recv_ns drops the one that carries the nonce of its own last probe. With another nonce, or with none, it is a
+rival. Many believe that the Ethernet source address tells the two apart; the kernel never looks at it, and must not,
+for a duplicate hardware address is what it might have to find. In practice: with enhanced_dad=0 (in all and on the
+device: they combine by or), addresses that fail on one switch port only - "IPv6 duplicate address detected" with
+one's own address - are a loop.
 """
 
 from neighlab.topologies import VictimAttacker

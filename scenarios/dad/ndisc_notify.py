@@ -1,9 +1,9 @@
 """ndisc_notify announces IPv6 addresses when the link comes up, when the own lladdr changes, and after DAD.
 
 ndisc_netdev_event sends an unsolicited advertisement to all nodes, override flag set, for every address of the device
-when its link-layer address changes; addrconf_dad_completed sends one for each address that detection has just found to
-be free - the link-local one whenever the link comes up, and, unlike arp_notify, one that is added. An address that is
-added without detection (nodad) is not announced. Many believe that IPv6 hosts announce themselves: by default (0)
+when its link-layer address changes; addrconf_dad_completed sends one for each address that detection has just found
+to be free - the link-local one whenever the link comes up, and, unlike arp_notify, one that is added. An address that
+is added without detection (nodad) is not announced. Many believe that IPv6 hosts announce themselves: by default (0)
 nobody is told, and neighbours notice by unreachability detection. In practice: 1 lets a moved address be heard of at
 once - by those who know it already, for an advertisement creates no entry.
 """

@@ -1,11 +1,12 @@
 """An optimistic address can be bound and used before DAD is over, and takes no neighbour's entry over meanwhile.
 
-RFC 4429 bets on the address being free. inet6_bind and the routing take an optimistic address for valid, packets leave
-from it at once, and questions for it are answered - but without the override flag (ndisc_recv_ns), so that where an
-owner exists nobody's entry for it changes. It takes optimistic_dad=1 and an address that is asked for as optimistic;
-source address selection takes it by itself only with use_optimistic=1. Many believe that optimistic_dad speeds up
-detection, or concerns every address: it shortens nothing, and without the flag an address is as tentative as ever. In
-practice: a roaming host that cannot wait a second sends at once, and loses the address if it was somebody's.
+RFC 4429 bets on the address being free. inet6_bind and the routing take an optimistic address for valid, packets
+leave from it at once, and questions for it are answered - but without the override flag (ndisc_recv_ns), so that
+where an owner exists nobody's entry for it changes. It takes optimistic_dad=1 and an address that is asked for as
+optimistic; source address selection takes it by itself only with use_optimistic=1. Many believe that optimistic_dad
+speeds up detection, or concerns every address: it shortens nothing, and without the flag an address is as tentative
+as ever. In practice: a roaming host that cannot wait a second sends at once, and loses the address if it was
+somebody's.
 """
 
 from neighlab.topologies import VictimAttacker

@@ -2,10 +2,10 @@
 
 addrconf_dad_work asks for the address from ::, waits retrans_time, and only then addrconf_dad_completed makes it
 usable. Until then it belongs to no one: ndisc_recv_ns drops ordinary questions for it, inet6_bind refuses it
-(EADDRNOTAVAIL), and source address selection passes over it. An ordinary question is no conflict either: only a rival's
-probe or an advertisement is. Many believe that an address works as soon as `ip address` shows it. In practice: a service
-that starts right after its address was added "cannot assign requested address"; ip_nonlocal_bind, IPV6_FREEBIND, nodad
-or waiting until it is no longer tentative cures it. IPv4 has no such state.
+(EADDRNOTAVAIL), and source address selection passes over it. An ordinary question is no conflict either: only a
+rival's probe or an advertisement is. Many believe that an address works as soon as `ip address` shows it. In
+practice: a service that starts right after its address was added "cannot assign requested address"; ip_nonlocal_bind,
+IPV6_FREEBIND, nodad or waiting until it is no longer tentative cures it. IPv4 has no such state.
 """
 
 from neighlab.topologies import VictimAttacker

@@ -1,11 +1,11 @@
 """Two hosts that probe for one IPv4 address hear each other's probes, and neither kernel says a word.
 
-A probe comes from 0.0.0.0 for an address that is nobody's yet. arp_process looks whether the target is a local address,
-finds that it is not, and has nothing to learn from a sender without an address: no answer, no entry. RFC 5227 (2.1.1)
-therefore makes the *probing program* treat a rival's probe for the same address as a conflict; the kernel has no state
-in which it could. Many believe that "no answer" means the address is free. In practice: two DHCP clients or two
-keepalived instances that probe in the same second both find it free unless they listen for each other's probes - as
-IPv6 does in the kernel, where both lose (dad/collision).
+A probe comes from 0.0.0.0 for an address that is nobody's yet. arp_process looks whether the target is a local
+address, finds that it is not, and has nothing to learn from a sender without an address: no answer, no entry. RFC
+5227 (2.1.1) therefore makes the *probing program* treat a rival's probe for the same address as a conflict; the
+kernel has no state in which it could. Many believe that "no answer" means the address is free. In practice: two DHCP
+clients or two keepalived instances that probe in the same second both find it free unless they listen for each
+other's probes - as IPv6 does in the kernel, where both lose (dad/collision).
 """
 
 from neighlab.topologies import VictimAttacker

@@ -12,10 +12,10 @@ from neighlab.topologies import TwoHosts
 
 from neighlab import NUD, Case, Sabotage, scenario
 
-ROOM, MOST, MORE = 40, 400, 10
+ROOM, MORE = 40, 30
 V4 = {"first": "198.18.0.1", "others": "198.18.9.1"}
 V6 = {"family": "ipv6", "first": "2001:db8:1::1", "others": "2001:db8:2::1"}
-REFUSED, TAKEN = 0, MORE
+FEW, ALL = range(MORE // 2), range(MORE, MORE + 1)
 LASTING, FLEETING = Sabotage(params={"state": NUD.REACHABLE}), Sabotage(params={"state": NUD.FAILED})
 
 
@@ -25,18 +25,21 @@ LASTING, FLEETING = Sabotage(params={"state": NUD.REACHABLE}), Sabotage(params={
     proves=["gc/failed-and-noarp-first", "gc/timed-never"],
     kernel="neigh_alloc, neigh_forced_gc, neigh_del_timer",
     cases=[
-        Case("failed-gives-way", state=NUD.FAILED, taken=TAKEN, sabotage=LASTING, **V4),
-        Case("noarp-gives-way", state=NUD.NOARP, taken=TAKEN, sabotage=LASTING, **V4),
-        Case("stale-stays-while-young", state=NUD.STALE, taken=REFUSED, sabotage=FLEETING, **V4),
-        Case("reachable-stays", state=NUD.REACHABLE, taken=REFUSED, sabotage=FLEETING, **V4),
-        Case("delay-stays", state=NUD.DELAY, taken=REFUSED, sabotage=FLEETING, **V4),
-        Case("probe-stays", state=NUD.PROBE, taken=REFUSED, sabotage=FLEETING, **V4),
-        Case("failed-gives-way-ipv6", state=NUD.FAILED, taken=TAKEN, sabotage=LASTING, **V6),
-        Case("reachable-stays-ipv6", state=NUD.REACHABLE, taken=REFUSED, sabotage=FLEETING, **V6),
+        Case("failed-gives-way", state=NUD.FAILED, fit=ALL, sabotage=LASTING, **V4),
+        Case("noarp-gives-way", state=NUD.NOARP, fit=ALL, sabotage=LASTING, **V4),
+        Case("stale-stays-while-young", state=NUD.STALE, fit=FEW, sabotage=FLEETING, **V4),
+        Case("reachable-stays", state=NUD.REACHABLE, fit=FEW, sabotage=FLEETING, **V4),
+        Case("delay-stays", state=NUD.DELAY, fit=FEW, sabotage=FLEETING, **V4),
+        Case("probe-stays", state=NUD.PROBE, fit=FEW, sabotage=FLEETING, **V4),
+        Case("failed-gives-way-ipv6", state=NUD.FAILED, fit=ALL, sabotage=LASTING, **V6),
+        Case("reachable-stays-ipv6", state=NUD.REACHABLE, fit=FEW, sabotage=FLEETING, **V6),
     ],
 )
-def dead_entries_give_way_and_live_ones_do_not(victim, lab, table, *, first, others, state, taken):
+def dead_entries_give_way_and_live_ones_do_not(victim, lab, table, *, first, others, state, fit):
     victim.conf(base_reachable_time_ms=60_000, delay_first_probe_time_ms=60_000, retrans_time_ms=60_000)
     table.room(ROOM)
     table.fill(victim, first, ROOM, state=state)
-    table.fill(victim, others, MOST)
+
+    added = table.fill(victim, others, MORE)
+
+    lab.expect("new entries in a full table", len(added), fit)

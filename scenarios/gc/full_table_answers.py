@@ -25,8 +25,12 @@ def solicitation(victim, sender, peer):
     return ndp.ns(victim.addr, sender=sender, lladdr=peer.lladdr)
 
 
+def dad(victim, sender, peer):
+    return ndp.dad(victim.addr, lladdr=peer.lladdr)
+
+
 V4 = {"kind": "arp-reply", "ask": request, "fill": FILL}
-V6 = {"family": "ipv6", "kind": "na", "ask": solicitation, "fill": FILL6}
+V6 = {"family": "ipv6", "kind": "na", "fill": FILL6}
 ROOM_LEFT, FULL = Sabotage(params={"most": ROOM // 2}), Sabotage(mute=True)
 
 
@@ -39,9 +43,9 @@ ROOM_LEFT, FULL = Sabotage(params={"most": ROOM // 2}), Sabotage(mute=True)
         Case("unknown-asker", most=MOST, sender=ASKER, answers=0, sabotage=ROOM_LEFT, **V4),
         Case("known-asker", most=MOST, sender="192.0.2.2", answers=1, sabotage=FULL, **V4),
         Case("probe", most=MOST, sender="0.0.0.0", answers=1, sabotage=FULL, **V4),
-        Case("unknown-asker-ipv6", most=MOST, sender=ASKER6, answers=0, sabotage=ROOM_LEFT, **V6),
-        Case("probe-ipv6", most=MOST, sender="::", answers=0, sabotage=ROOM_LEFT, **V6),
-        Case("known-asker-ipv6", most=MOST, sender="2001:db8::2", answers=1, sabotage=FULL, **V6),
+        Case("unknown-asker-ipv6", most=MOST, ask=solicitation, sender=ASKER6, answers=0, sabotage=ROOM_LEFT, **V6),
+        Case("probe-ipv6", most=MOST, ask=dad, sender="::", answers=0, sabotage=ROOM_LEFT, **V6),
+        Case("known-asker-ipv6", most=MOST, ask=solicitation, sender="2001:db8::2", answers=1, sabotage=FULL, **V6),
     ],
 )
 def full_table_answers_only_known_askers(victim, peer, table, *, ask, kind, fill, most, sender, answers):

@@ -13,6 +13,9 @@ import sandboxed
 
 from neighlab.model import arp
 
+collect_ignore = ["unruly.py"]
+"""Scenarios that misbehave on purpose; pytest would run them, as it does every file that holds scenarios."""
+
 
 @pytest.fixture(scope="session")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -105,9 +105,7 @@ def test_what_is_wrong_is_said_in_one_line(refused: Callable[..., str], args: st
         ("\xff", "{file}:1: cannot be loaded: NameError"),
     ],
 )
-def test_a_scenario_file_that_cannot_be_used(
-    refused: Callable[..., str], tmp_path: Path, text: str, said: str
-) -> None:
+def test_a_scenario_file_that_cannot_be_used(refused: Callable[..., str], tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "my.py"
     file.write_text(text)
     assert refused("run", file).startswith(said.format(file=file))
@@ -126,9 +124,7 @@ def test_a_scenario_file_that_cannot_be_used(
         ),
     ],
 )
-def test_a_topology_file_that_cannot_be_used(
-    refused: Callable[..., str], tmp_path: Path, text: str, said: str
-) -> None:
+def test_a_topology_file_that_cannot_be_used(refused: Callable[..., str], tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "net.py"
     file.write_text(text)
     assert refused("shell", file).startswith(said.format(file=file))
@@ -202,9 +198,7 @@ def test_what_is_no_terminal_gets_no_colours(capsys: pytest.CaptureFixture[str],
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_a_users_file_is_found_again_by_the_name_in_the_report(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_users_file_is_found_again_by_the_name_in_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my.py").write_text(HEAD + STORY)
     (tmp_path / "two.py").write_text(HEAD + STORY + STORY.replace("it_is_so", "ends"))
     (tmp_path / "odd.pyx.d").mkdir()
