@@ -51,8 +51,9 @@ def _text(row: dict[str, Any]) -> str:
     figure = f"{_number(row['figure'])}{unit}"
     wanted = f"wanted {row['relation']} {_number(row['wanted'])}"
     verdict = "met" if row["met"] else "NOT MET"
-    details = [f"{side} {_duration(taken)}" for side, taken in row["seconds"].items()] + [row["note"]] * bool(row["note"])
-    return f"{row['name']:<9} {figure:>10}  {wanted:<15} {verdict:<8} {row['what']}\n{'':11}({', '.join(details)})"
+    details = [f"{side} {_duration(taken)}" for side, taken in row["seconds"].items()]
+    details += [row["note"]] if row["note"] else []
+    return f"{row['name']:<9} {figure:>10}  {wanted:<15} {verdict:<8} {row['what']}\n{'':11}{', '.join(details)}"
 
 
 def _number(value: float) -> str:

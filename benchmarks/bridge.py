@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from neighlab.topologies import HostsOnBridge
+
 from benchmarks.outcome import Outcome, interleaved, timed
 from benchmarks.reference import StockMininet
 from benchmarks.worker import Worker, in_lab, settle
 from neighlab.runner import pool
-from neighlab.topologies import HostsOnBridge
 
 _HOSTS = 200
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from neighlab.topologies import TwoHosts
+
 from benchmarks.outcome import Outcome, interleaved
 from benchmarks.reference import StockMininet
 from benchmarks.worker import Worker, settle
@@ -12,7 +14,6 @@ from neighlab import scenario
 from neighlab.errors import ScenarioError
 from neighlab.runner import pool
 from neighlab.runner.discovery import Selected
-from neighlab.topologies import TwoHosts
 
 
 @scenario(topology=TwoHosts)

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from typing import Any
 
+from neighlab.topologies import HostsOnBridge
+
 from benchmarks.outcome import Outcome, interleaved, timed
 from benchmarks.worker import in_lab
 from neighlab.errors import ScenarioError
@@ -13,7 +15,6 @@ from neighlab.kernel import nlattr, rtneigh
 from neighlab.model.addresses import host_lladdr
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import NUD
-from neighlab.topologies import HostsOnBridge
 from neighlab.wire.flood import addresses
 
 _ENTRIES = 20_000
@@ -45,19 +46,24 @@ def _compare(runs: int, lab: Any) -> dict[str, float]:
         for buffer in buffers:
             rtneigh.decode_neighs(buffer, read)
 
-    def pyroute2() -> None:
+    def pyroute2(*, values: bool) -> None:
+        # it leaves an attribute undecoded until somebody asks for its value
         marshal = MarshalRtnl()
         for buffer in buffers:
-            for _message in marshal.parse(buffer):
-                pass
+            for message in marshal.parse(buffer):
+                if values:
+                    dict(message.get("attrs", ()))
 
     def ip_neigh() -> None:
         process = host.node.popen("ip", "neigh", stdout=subprocess.DEVNULL)
         process.wait()
 
     sides = {
-        "ours": timed(decode), "pyroute2": timed(pyroute2), "with the dump": timed(lambda: host.neigh_dump(family=4)),
-    }  # fmt: skip
+        "ours": timed(decode),
+        "pyroute2": timed(lambda: pyroute2(values=True)),
+        "pyroute2 without values": timed(lambda: pyroute2(values=False)),
+        "with the dump": timed(lambda: host.neigh_dump(family=4)),
+    }
     if shutil.which("ip"):
         sides["ip neigh"] = timed(ip_neigh)
     seconds = interleaved(runs, **sides)

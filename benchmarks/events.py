@@ -6,12 +6,13 @@ import os
 import time
 from typing import Any
 
+from neighlab.topologies import HostsOnBridge
+
 from benchmarks.outcome import Outcome
 from benchmarks.worker import in_lab
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel.hosttable import HostTableGuard
 from neighlab.model import arp
-from neighlab.topologies import HostsOnBridge
 from neighlab.wire.flood import addresses, variants
 
 _ENTRIES = 20_000

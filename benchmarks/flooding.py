@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from neighlab.topologies import TwoHosts
+
 from benchmarks.outcome import Outcome, interleaved, timed
 from benchmarks.worker import in_lab
 from neighlab.model import arp
-from neighlab.topologies import TwoHosts
 from neighlab.wire.flood import variants
 
 _FRAMES = 20_000

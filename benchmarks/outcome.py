@@ -10,7 +10,7 @@ from typing import Literal
 
 
 class NotMeasured(Exception):
-    """What a row compares with is not on this machine, or this user may not run it; the text says what to do."""
+    """A row has no figure: what it compares with is not on this machine, or this user may not run it."""
 
 
 @dataclass

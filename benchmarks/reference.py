@@ -31,7 +31,8 @@ class StockMininet:
 
     def __call__(self) -> float:
         """Seconds of one start and stop."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin
+        assert self._process.stdout
         print(self.hosts, file=self._process.stdin, flush=True)
         return float(self._process.stdout.readline())
 

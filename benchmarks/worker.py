@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from benchmarks.outcome import NotMeasured
 from neighlab.kernel import links, ns
 from neighlab.kernel.netlink import NETLINK_ROUTE, NetlinkError, Route
 from neighlab.lab import channel, sandbox
@@ -34,7 +35,7 @@ class Worker:
     def __call__(self) -> Any:
         """Have the job done once and return what it returns."""
         channel.send(self._ours, "go")
-        return channel.receive(self._ours)
+        return _answer(self._ours)
 
     def __enter__(self) -> Worker:
         return self
@@ -42,6 +43,13 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._ours.close()
         os.waitpid(self.pid, 0)
+
+
+def _answer(asked: socket.socket) -> Any:
+    try:
+        return channel.receive(asked)
+    except EOFError:
+        raise NotMeasured("it ended with the error that is shown above") from None
 
 
 def _serve(job: Callable[[], Any], asked: socket.socket) -> NoReturn:
@@ -67,18 +75,18 @@ def _become_ordinary() -> None:
 
 
 def in_lab(topology: Any, story: Callable[[Lab], Any], **options: Any) -> Any:
-    """What `story(lab)` returns in a new sandbox; an exception there is printed and becomes an EOFError here."""
+    """What `story(lab)` returns in a new sandbox; an exception there is printed, and the row is not measured."""
 
     def work(outside: socket.socket) -> None:
         channel.send(outside, ["result", story(Lab(topology, **options))])
 
     box = sandbox.spawn(work, cpu=min(os.sched_getaffinity(0)))
     try:
-        kind, answer = channel.receive(box.channel)
+        kind, answer = _answer(box.channel)
     finally:
         box.reap(5.0)
     if kind != "result":
-        raise RuntimeError(answer)
+        raise NotMeasured(answer)
     return answer
 
 
@@ -91,7 +99,9 @@ def settle() -> None:
 
     def work(outside: socket.socket) -> None:
         home = ns.open_current_net()
-        route = Route(ns.NetNS("settle", home, home).socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE), "settle")
+        route = Route(
+            ns.NetNS("settle", home, home).socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE), "settle"
+        )
         ns.unshare(ns.CLONE_NEWNET)
         left = ns.open_current_net()
         ns.setns(home, ns.CLONE_NEWNET)

@@ -32,7 +32,7 @@ IF_OPER_UP: Final = 6
 """RFC 2863: the interface can pass packets."""
 
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_MASTER = 1, 3, 4, 10
-_IFLA_LINKINFO, _IFLA_NET_NS_FD, _IFLA_CARRIER = 18, 28, 33
+_IFLA_LINKINFO, _IFLA_GROUP, _IFLA_NET_NS_FD, _IFLA_CARRIER = 18, 27, 28, 33
 _RTM_SETLINK, _PF_BRIDGE, _IFLA_PROTINFO, _NLA_F_NESTED = 19, 7, 12, 0x8000
 _INFO_KIND, _INFO_DATA, _VETH_INFO_PEER = 1, 2, 1
 _BR_FORWARD_DELAY, _BR_STP_STATE, _BR_MCAST_SNOOPING = 1, 5, 23
@@ -110,8 +110,12 @@ def set_link(
     mtu: int | None = None,
     master: int | None = None,
     carrier: bool | None = None,
+    group: int | None = None,
 ) -> Request:
-    """Change a link: administrative state, ARP, link-layer address, MTU, bridge it belongs to, carrier."""
+    """Change a link: administrative state, ARP, link-layer address, MTU, bridge it belongs to, carrier, group.
+
+    With index 0 and a group, the kernel changes every link of the group, all under one hold of RTNL.
+    """
     flags = change = 0
     if up is not None:
         change |= IFF_UP
@@ -128,6 +132,8 @@ def set_link(
         body += attr(_IFLA_MASTER, struct.pack("=I", master))
     if carrier is not None:
         body += attr(_IFLA_CARRIER, b"\1" if carrier else b"\0")
+    if group is not None:
+        body += attr(_IFLA_GROUP, struct.pack("=I", group))
     return RTM_NEWLINK, 0, body
 
 

@@ -70,6 +70,11 @@ class Monitor:
         self.lost = 0
         """How often the kernel said ENOBUFS: that many times an unknown number of events is missing."""
 
+    def shrink(self, size: int) -> None:
+        """Give the receive buffer only so much room (the kernel doubles it, and gives 2304 bytes at least)."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+        self.capacity = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // EVENT_TRUESIZE
+
     def hear_addresses(self) -> None:
         """From now on hear IPv6 addresses come, go and change, too."""
         self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, RTNLGRP_IPV6_IFADDR)

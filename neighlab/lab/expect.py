@@ -167,8 +167,11 @@ class Watcher:
             for knob in knobs.knobs()
             if knob.ndta and version in knob.families and not knob.same_as
         }
-        found: dict[str, int] = dict(knobs.baseline_neigh(version))
+        parms = self.parms(ifindex, version)
+        return knobs.baseline_neigh(version) | {by_number[n]: value for n, value in parms.items() if n in by_number}
 
+    def parms(self, ifindex: int, version: int) -> dict[int, int]:
+        """All that the kernel tells about neighbours of one device, by NDTPA number."""
         tables: list[rtneightbl.NeighTable] = []
 
         def take(data: bytes) -> None:
@@ -179,10 +182,7 @@ class Watcher:
 
         body = rtneightbl.encode_dump(10 if version == 6 else 2)
         self.host.node.route.dump(nlattr.RTM_GETNEIGHTBL, body, "read the neighbour parameters", take)
-        for table in tables:
-            if table.parms.get(rtneightbl.NDTPA.IFINDEX) == ifindex:
-                found.update({by_number[n]: value for n, value in table.parms.items() if n in by_number})
-        return found
+        return next((table.parms for table in tables if table.ifindex == ifindex), {})
 
     def _subject(self, ifindex: int, addr: str) -> str:
         return f"{self.host.name} {self.host.ifname_of(ifindex)} {addr}"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import socket
 import subprocess
+import time
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_interface
 from typing import TYPE_CHECKING, Any
 
 from neighlab.errors import ScenarioError, Unsupported
-from neighlab.kernel import links, nlattr, rtaddr, rtneigh, sysctl
+from neighlab.kernel import links, nlattr, oldviews, rtaddr, rtneigh, rtneightbl, sysctl
 from neighlab.kernel.monitor import NeighEvent
 from neighlab.kernel.netlink import NetlinkError
-from neighlab.lab import programs
+from neighlab.kernel.pauseddump import PausedDump
+from neighlab.lab import programs, rtnl
 from neighlab.lab.capture import Capture
 from neighlab.lab.expect import Watcher
 from neighlab.lab.expect_addr import AddrState, expect_addr
@@ -137,17 +140,40 @@ class Host:
         raw = self.read_sysctl(f"ipv{version}/{knob.scope.value}/{dev or self.ifname}/{knob.sysctl}")
         return knob.from_sysctl(int(raw))
 
+    def expect_knob(
+        self, *, dev: str | None = None, family: int | None = None, within_ms: float = 2000, **settings: int
+    ) -> None:
+        """Expect knobs to have values that somebody else gives them (a daemon, the kernel), or to get them in time."""
+        deadline = time.monotonic() + within_ms / 1000 * self.lab.time_scale
+
+        def current() -> dict[str, int]:
+            return {name: self.knob(name, dev=dev, family=family) for name in settings}
+
+        while (values := current()) != settings and time.monotonic() < deadline:
+            self.lab.wait(0.005)
+        self.lab.expect(f"{self.name} knobs", values, settings)
+
+    def reachable_time_ms(self, *, dev: str | None = None, family: int | None = None) -> int:
+        """How long an entry stays REACHABLE: what the kernel has drawn for this device (neigh_rand_reach_time)."""
+        parms = self._watcher.parms(self.intf(dev).ifindex, family or self.lab.version)
+        return parms[rtneightbl.NDTPA.REACHABLE_TIME]
+
     def read_sysctl(self, path: str) -> str:
         """Read a sysctl of this host by its path below net/."""
         return sysctl.read(self.node.netns, path)
 
     def link(self, *, dev: str | None = None, **change: Any) -> None:
-        """Change an interface: `up`, `arp`, `lladdr`, `mtu`; link(up=False) takes it down."""
+        """Change an interface: `up`, `arp`, `lladdr`, `mtu`; link(up=False) takes it down.
+
+        link(up=True) returns when the interface and the far end of its wire can send, so the wire must be plugged in.
+        """
         intf = self.intf(dev)
         self.lab.act(self.name, "set", f"link {intf.name} " + " ".join(f"{k}={v}" for k, v in change.items()), "knob")
         self._ask(links.set_link(intf.ifindex, **change), f"change {intf.name}")
         if "lladdr" in change:
             intf.lladdr = intf.mac = change["lladdr"].lower()
+        if change.get("up"):
+            self.lab.wait_for_carrier(intf, _far(intf), up=True)  # until then a bridge's port drops what it hears
 
     def unplug(self, *, dev: str | None = None) -> None:
         """Take an interface's carrier away: the far end of its wire goes down (without a bridge, that of the other
@@ -210,6 +236,9 @@ class Host:
                 addrs.remove(plain)
             elif not remove:
                 addrs.append(plain)
+                deadline = time.monotonic() + 2 * self.lab.time_scale
+                while nodad and not self.ready_for_ipv6(plain) and time.monotonic() < deadline:
+                    self.lab.wait(0.001)  # a work queue joins its group: until then nobody can ask for it
 
     def add_route(self, destination: str, *, via: str | None = None, dev: str | None = None) -> None:
         """Add or replace a route: a network or `default`, through a gateway and/or an interface."""
@@ -234,8 +263,11 @@ class Host:
         """Put many prepared frames on the wire (flood.variants makes them from one); events are read in between, so
         none is lost.
         """
-        frames = [self._sabotaged(frame) for frame in frames] if self.lab.sabotage else frames
+        if not frames:
+            raise ScenarioError("flood() was given no frame")
         self.lab.act(self.name, "flood", f"{len(frames)} frames like {describe(frames[0])}", count=len(frames))
+        if self.lab.sabotage:
+            frames = [changed for frame in frames if (changed := self._sabotaged(frame))]
         flood.send(self.port(dev), frames, self.lab.taps, self.lab.monitor.capacity // 4, self.lab.pump)
 
     def fence(self, other: Host, *, dev: str | None = None, by: str = "probe") -> None:
@@ -378,8 +410,10 @@ class Host:
             raise
         return rtneigh.decode_neigh(data, start - nlattr.HEADER_LEN)[1]
 
-    def neigh_dump(self, *, family: int = 0, proxy: bool = False) -> list[Neigh]:
-        """The whole table of this host (`family` 4 or 6: only that one), NOARP entries included."""
+    def neigh_dump(self, *, family: int = 0, proxy: bool = False, dev: str | None = None) -> list[Neigh]:
+        """The whole table of this host (`family` 4 or 6: only that one), NOARP entries included; with `dev` what is on
+        that interface, which may also be lo or one that the story has made by itself.
+        """
         found: list[Neigh] = []
 
         def take(data: bytes) -> None:
@@ -392,7 +426,11 @@ class Host:
         self.node.route.dump(
             nlattr.RTM_GETNEIGH, rtneigh.encode_dump(family=af, proxy=proxy), "read the neighbour table", take
         )
-        return found
+        if dev is None:
+            return found
+        with self.node.netns.entered():
+            ifindex = socket.if_nametoindex(dev)
+        return [neigh for neigh in found if neigh.ifindex == ifindex]
 
     def neigh_set(
         self,
@@ -463,6 +501,40 @@ class Host:
         addr = self._check_addr(addr)
         self._watcher.hold(self.intf(dev).ifindex, addr, state, lladdr, for_ms)
 
+    def proc_arp(self) -> dict[tuple[str, str], oldviews.Old]:
+        """The lines of /proc/net/arp by address and interface: flags and link-layer address."""
+        return oldviews.read_proc(self.node.netns)
+
+    def siocgarp(self, addr: str, *, dev: str | None = None) -> oldviews.Old | str:
+        """What the ioctl SIOCGARP tells about an address, or the name of its error (ENXIO)."""
+        return oldviews.ask_ioctl(self.node.netns, addr, str(self.intf(dev).name))
+
+    # -- many things at once
+
+    def fill(self, what: str, count: int) -> None:
+        """Make `count` "links" (veth pairs), "addresses", "routes" or PERMANENT "neighbours" in a few system calls.
+
+        Nothing is read in between, so a reader with little room misses announcements. IPv6 addresses are ready when
+        this returns.
+        """
+        self.lab.act(self.name, "set", f"{count} {what}", "knob")
+        try:
+            self.node.route.ask_all(rtnl.many(self, what, count), f"make {count} {what}")
+        except NetlinkError as problem:
+            raise ScenarioError(str(problem)) from None
+        if what == "addresses":
+            self.intf().addrs += rtnl.numbered(self.lab.version, count)
+            while not self.ready_for_ipv6():
+                self.lab.wait(0.001)
+            self.dump("links").finish()  # it wants RTNL, which the work queue holds until it has announced the address
+
+    def dump(self, what: str) -> PausedDump:
+        """Begin to dump "links", "addresses", "routes", "neighbours" or (neighbour) "parameters" of the lab's first
+        family, and pause after two pieces: what the story does before finish() happens in the middle.
+        """
+        family = socket.AF_INET6 if self.lab.version == 6 else socket.AF_INET
+        return PausedDump(self.node.netns, what, family)
+
     # -- IPv6 addresses
 
     def addr_get(self, addr: str, *, dev: str | None = None) -> IfAddr | None:
@@ -511,14 +583,13 @@ class Host:
 
     # -- inside
 
-    def ready_for_ipv6(self) -> bool:
-        """Have all IPv6 addresses been joined to their solicited-node groups (addrconf_join_solict)?"""
+    def ready_for_ipv6(self, *addrs: str) -> bool:
+        """Have these IPv6 addresses, or all, been joined to their solicited-node groups (addrconf_join_solict)?"""
         if 6 not in self.lab.plumbing.versions:
             return True
         wanted = {
             f"ff0200000000000000000001ff{ip_address(addr).packed[-3:].hex()}"
-            for intf in self.node.intfList()
-            for addr in intf.addrs
+            for addr in addrs or (one for intf in self.node.intfList() for one in intf.addrs)
             if ":" in addr
         }
         with self.node.netns.entered(), open("/proc/thread-self/net/igmp6") as file:

@@ -14,6 +14,7 @@ from neighlab.kernel import links, nlattr, rtaddr, rtneigh
 from neighlab.kernel.monitor import AddrEvent, Event, Monitor, NeighEvent, describe
 from neighlab.kernel.netlink import NetlinkError
 from neighlab.kernel.ns import NetNS
+from neighlab.lab import rtnl
 from neighlab.lab.expect_addr import AddrSighting
 from neighlab.lab.plumbing import Plumbing
 from neighlab.model.families import Families
@@ -162,6 +163,13 @@ class Lab:
         """The story has put this frame on a wire: its capture is not news for the timeline."""
         if self.taps:
             self._expected_copies[frame] += 1
+
+    def while_rtnl_is_held(self, request: Callable[[], object], *, holds: int = 6) -> rtnl.Contention:
+        """Make a request again and again while somebody else changes 120 links under one hold of RTNL: how many were
+        made meanwhile, and how many of them answered before RTNL was let go.
+        """
+        self.act("lab", "set", f"120 links up and down, until {holds} holds are seen", "knob")
+        return rtnl.contention(self, request, pairs=60, holds=holds)
 
     def ask_runner(self, question: Any) -> Any:
         """Ask the process outside of the sandbox; only host-table scenarios have somebody there who answers."""

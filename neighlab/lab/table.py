@@ -6,7 +6,6 @@ import errno
 import time
 from typing import TYPE_CHECKING
 
-from neighlab.errors import ExpectationFailed
 from neighlab.kernel import nlattr, rtneigh, rtneightbl
 from neighlab.kernel.netlink import NetlinkError
 from neighlab.kernel.rtneightbl import NeighStats, NeighTable
@@ -101,18 +100,24 @@ class Table:
         assert stats is not None  # read() chose the table's own message, which has them
         return stats
 
-    def await_collection(self, runs: int = 1, *, within_ms: float = 60_000) -> None:
-        """Wait until the kernel's periodic work has passed `runs` times, whether it collected or not.
+    def expect(
+        self, before: NeighStats, *, family: int | None = None, within_ms: float = 2000, **moved: range
+    ) -> NeighStats:
+        """Expect counters to have moved since `before` by a number in a range, `allocs=range(5, 50)`; return how much.
 
-        Its clock is half the default base_reachable_time; a change of that counts from the pass after the next.
+        Waits until each has moved by its least number. What others on this machine do is counted, too.
         """
-        before = self.stats()
-        deadline = time.monotonic() + within_ms / 1000 * self.lab.time_scale
-        while (self.stats() - before).periodic_gc_runs < runs:
-            if time.monotonic() >= deadline:
-                raise ExpectationFailed(f"the periodic work did not pass {runs} times within {within_ms:.0f} ms")
+        started = time.monotonic()
+        deadline = started + within_ms / 1000 * self.lab.time_scale
+        while True:
+            difference = self.stats(family=family) - before
+            late = [name for name, by in moved.items() if getattr(difference, name) < by.start]
+            if not late or time.monotonic() >= deadline:
+                break
             self.lab.wait(0.02)
-        self.lab.act("lab", "note", f"the periodic work has passed {runs} times")
+        for name, by in moved.items():
+            self.lab.expect(f"{name} moved by", getattr(difference, name), by)
+        return difference
 
     def discards(self, *, family: int | None = None) -> int:
         """How many packets were dropped from the queues of unresolved entries so far (unresolved_discards)."""

@@ -62,7 +62,7 @@ def ns(
     `slla`: True puts `lladdr` into the source link-layer address option, False leaves the option out, a string is
     another address for it. The defaults go to the target's solicited-node group; a unicast `dst` needs `to`.
     """
-    message = _layers().NS(type=135, code=0, res=0, tgt=check_addr(target))
+    message = ipv6_layers().NS(type=135, code=0, res=0, tgt=check_addr(target))
     message = _with_lladdr(message, 1, slla, lladdr)
     group = solicited_node(target) if dst is None else dst
     return _frame(message, sender, group, to, lladdr if src is None else src, hop_limit)
@@ -86,7 +86,7 @@ def na(
 
     `tlla` is to the target link-layer address option what `slla` is to that of `ns`; a unicast `dst` needs `to`.
     """
-    message = _layers().NA(
+    message = ipv6_layers().NA(
         type=136, code=0, R=int(router), S=int(solicited), O=int(override), res=0, tgt=check_addr(target)
     )
     message = _with_lladdr(message, 2, tlla, lladdr)
@@ -104,31 +104,34 @@ def dad(target: str, *, lladdr: str, nonce: bytes | None = None) -> bytes:
 
     `nonce` (RFC 7527) tells a node's own probe, looped back, from a rival's: 6, 14, 22, ... bytes (RFC 3971, 5.3.2).
     """
-    message = _layers().NS(type=135, code=0, res=0, tgt=check_addr(target))
+    message = ipv6_layers().NS(type=135, code=0, res=0, tgt=check_addr(target))
     if nonce is not None:
         if len(nonce) % 8 != 6:
             raise ScenarioError(f"a nonce has 6, 14, 22, ... bytes, not {len(nonce)}: options are multiples of 8 bytes")
-        message /= _layers().Option(type=_NONCE, len=(len(nonce) + 2) // 8, data=nonce)
+        message /= ipv6_layers().Option(type=_NONCE, len=(len(nonce) + 2) // 8, data=nonce)
     return _frame(message, _UNSPECIFIED, solicited_node(target), None, lladdr, 255)
 
 
 def _with_lladdr(message: Any, kind: int, choice: bool | str, lladdr: str) -> Any:
     if choice is False:
         return message
-    return message / _layers().LladdrOption(type=kind, len=1, lladdr=check_lladdr(lladdr if choice is True else choice))
+    return message / ipv6_layers().LladdrOption(
+        type=kind, len=1, lladdr=check_lladdr(lladdr if choice is True else choice)
+    )
 
 
 def _frame(message: Any, sender: str, dst: str, to: str | None, src: str, hop_limit: int) -> bytes:
     if not 0 <= hop_limit <= 255:
         raise ScenarioError(f"a hop limit is a number from 0 to 255, not {hop_limit}")
-    header = _layers().IPv6(
+    header = ipv6_layers().IPv6(
         version=6, tc=0, fl=0, nh=_ICMPV6, hlim=hop_limit, src=check_addr(sender), dst=check_addr(dst)
     )
     return bytes(ethernet(multicast_lladdr(dst) if to is None else to, src, _ETHERTYPE) / header / message)
 
 
 @cache
-def _layers() -> SimpleNamespace:
+def ipv6_layers() -> SimpleNamespace:
+    """Import scapy's IPv6 layer, at the first frame, with its messages of neighbour discovery."""
     layers()  # first, since it tells scapy what not to read when the rest of it is imported
     from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, ICMPv6NDOptUnknown, IPv6
 

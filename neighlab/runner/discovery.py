@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-import hashlib
 import importlib.util
 import re
 import sys
@@ -65,7 +64,7 @@ def holds_scenarios(file: Path) -> bool:
 
 def load(file: Path, name: str) -> list[Scenario]:
     """The scenarios of one file under the name `name` (`name.FUNCTION` when it holds several)."""
-    module_name = "neighlab_scenario_" + hashlib.sha1(str(file).encode(), usedforsecurity=False).hexdigest()[:12]
+    module_name = "neighlab_scenario_" + str(file).encode().hex()  # no dot, which would name a package
     spec = importlib.util.spec_from_file_location(module_name, file)
     if spec is None or spec.loader is None:
         raise ScenarioError(f"{file} is not a Python file")

@@ -20,7 +20,7 @@ from neighlab.kernel import tableuse
 from neighlab.kernel.features import kernel_release
 from neighlab.lab import channel as wire
 from neighlab.lab import sandbox
-from neighlab.model import arp
+from neighlab.model import arp, ndp
 from neighlab.model.result import CaseResult, RunResult
 from neighlab.model.topology import topology_class
 from neighlab.runner.discovery import Selected
@@ -98,7 +98,8 @@ class Runner:
         queue = deque(enumerate(rows))
         results: dict[int, CaseResult] = {}
         if any(unsupported(one, self.options) is None for one in selection):
-            warm_up(one.scenario.topology for one in selection)
+            families = {one.scenario.family_of(one.case) for one in selection}
+            warm_up((one.scenario.topology for one in selection), ipv6=families != {"ipv4"})
         # a collection in a sandbox would write to every page that it shares with the runner, and so copy it
         gc.freeze()
         shared = deque(item for item in queue if "host-table" not in item[1][0].scenario.needs)
@@ -231,7 +232,7 @@ class Runner:
             self.listener.finished(result)
 
 
-def warm_up(topologies: Iterable[Any] = ()) -> None:
+def warm_up(topologies: Iterable[Any] = (), *, ipv6: bool = False) -> None:
     """Import once, before the first fork, what every case needs; what it warns of is not the user's doing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -241,6 +242,8 @@ def warm_up(topologies: Iterable[Any] = ()) -> None:
         import neighlab.lab.mininet
 
         arp.layers()
+        if ipv6:
+            ndp.ipv6_layers()
         for topology in topologies:
             topology_class(topology)
         del neighlab

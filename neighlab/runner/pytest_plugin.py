@@ -1,7 +1,8 @@
 """A run of pytest that meets neither a scenario nor the `lab` fixture pays nothing for neighlab being installed.
 
 pytest finds this module by its entry point and imports it in every run, so it imports the standard library and pytest
-alone. What scenario files need is in pytest_cases, what the fixture needs in pytest_lab.
+alone. What scenario files need is in pytest_cases, what the fixture needs in pytest_lab and in
+pytest_inside.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture
 def lab() -> Lab:
-    """A network of hosts, `lab["victim"]`, in a sandbox in which the whole test runs; see the mark `lab`."""
-    from neighlab.runner.pytest_lab import inside
+    """A network of hosts, `lab["victim"]`, in a sandbox in which the whole test runs; the mark `lab` describes it."""
+    from neighlab.runner.pytest_inside import inside
 
     if inside is None:
         pytest.fail("the lab fixture is there only for a test that has it as a parameter", pytrace=False)

@@ -40,7 +40,10 @@ class Sabotage:
     def __str__(self) -> str:
         said = [f"{name} stays {value}" for name, value in self.knobs.items()]
         said += [f"{old} in sent frames becomes {new}" for old, new in self.frames.items()]
-        said += [f"{name} is {getattr(value, 'name', None) or getattr(value, '__name__', value)}" for name, value in self.params.items()]
+        said += [
+            f"{name} is {getattr(value, 'name', None) or getattr(value, '__name__', value)}"
+            for name, value in self.params.items()
+        ]
         return ", ".join(said + (["no frame is sent"] if self.mute else []))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from neighlab.errors import ScenarioError
 from neighlab.model import frames as model_frames
-from neighlab.wire import bpf
-from neighlab.wire.port import BATCH, Port
-from neighlab.wire.tap import Tap
+
+if TYPE_CHECKING:
+    from neighlab.wire.port import Port
+    from neighlab.wire.tap import Tap
 
 _ETHER_SRC, _SHA, _SPA, _TPA = slice(6, 12), slice(22, 28), slice(28, 32), slice(38, 42)
 _FIELDS: Final = {"lladdr": (_ETHER_SRC, _SHA), "sender": (_SPA,), "target": (_TPA,)}
@@ -51,9 +52,9 @@ def send(port: Port, frames: Sequence[bytes], taps: Sequence[Tap], room: int, pu
     The taps hear nothing meanwhile: a copy of each frame for each port would cost more than the flood itself.
     """
     for tap in taps:
-        tap.listen(bpf.NOTHING)
+        tap.mute()
     try:
-        port.flood(frames, between=pump, batch=min(BATCH, max(1, room)))
+        port.flood(frames, between=pump, batch=room)
     finally:
         for tap in taps:
-            tap.listen(tap.filter)
+            tap.unmute()

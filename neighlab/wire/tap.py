@@ -65,22 +65,26 @@ class Tap:
             self.sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 32 << 20)
         except OSError:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 20)
-        self.filter = bpf.NEIGHBOURS
-        self.listen(self.filter)
+        self._filter = bpf.NEIGHBOURS
+        self.unmute()
         if ifname:
             self.sock.bind((ifname, ETH_P_ALL))
         self.sock.setblocking(False)
         self.lost = 0
         self.read()  # what came in before the filter was there
 
-    def listen(self, instructions: list[bpf.Instruction]) -> None:
-        """Hear only what the filter lets through, until told otherwise."""
-        bpf.attach(self.sock, instructions)
+    def mute(self) -> None:
+        """Hear nothing until unmute()."""
+        bpf.attach(self.sock, bpf.NOTHING)
+
+    def unmute(self) -> None:
+        """Hear what this tap is for."""
+        bpf.attach(self.sock, self._filter)
 
     def widen(self) -> None:
         """Capture all traffic from now on, not only ARP and ND."""
-        self.filter = bpf.EVERYTHING
-        self.listen(self.filter)
+        self._filter = bpf.EVERYTHING
+        self.unmute()
 
     def read(self) -> list[Seen]:
         """What has been captured since the last call; `lost` counts what the kernel had no room for."""

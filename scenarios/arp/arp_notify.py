@@ -4,8 +4,8 @@ inetdev_event hears of an interface that was brought up and of one that changed 
 gratuitous request for each address of the interface, secondary ones included. `all` or the interface is enough (the
 greater number decides). Nothing else announces: neither an address that is added (inet_insert_ifa sends no frame) nor
 a cable that is plugged in again. Many believe that Linux sends a gratuitous ARP for each new address; it is `ip`'s
-caller who does (arping -U, keepalived, ifupdown). In practice: a script that moves a service address with `ip addr add`
-moves nothing until somebody announces it; setting the link down and up would announce it - and empty the host's table.
+caller who does (arping -U, keepalived, ifupdown). In practice: an address moved with `ip addr add` moves nothing
+until somebody announces it; after link up the frame leaves at once, and a switch port not yet forwarding loses it.
 """
 
 from neighlab.topologies import VictimAttacker

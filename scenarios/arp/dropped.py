@@ -1,11 +1,11 @@
-"""A request with a wrong header, target, sender or Ethernet destination is dropped: no answer, no entry, no word.
+"""A request with a wrong header, target, sender or Ethernet destination is dropped: no answer, no entry.
 
 arp_rcv first drops frames for other hosts, frames too short, and address lengths that are not the device's. arp_process
 drops hardware and protocol types that are not Ethernet's and IPv4's, operations other than request and reply, and
 targets that no host can own: groups, and 127/8 unless route_localnet is set. A request goes on only if its two
 addresses make a route (ip_route_input): one from 127/8, 255.255.255.255 or the host's own address does not. So a rival
 that claims our address is not answered: it is said that Linux defends its addresses, but no code does that for IPv4.
-In practice: no counter and no log tells of any of these; only a capture shows that a question came and was dropped.
+In practice: no counter of ARP and no log tells of this (log_martians does, of bad senders); only a capture shows it.
 """
 
 from neighlab.topologies import VictimAttacker

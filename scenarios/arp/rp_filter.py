@@ -4,8 +4,8 @@ Before arp_process answers it looks up the route that the sender's packets would
 and that lookup contains the reverse path filter: at 1 the way back must leave by the interface that heard the request,
 at 2 any route back will do, at 0 none is needed. `all` and the interface combine by the greater number. No ARP knob is
 involved, and no route of the target matters. rp_filter is believed to be about routed IP packets only; it decides about
-ARP, too, like arp_filter in effect - and IPv6 has neither. In practice: distributions set 1 or 2, so on a host with two
-interfaces in one LAN only one is heard of, and a host whose subnet mask is wrong gets no answer and no explanation.
+ARP, too, like arp_filter in effect - and IPv6 has neither. In practice: distributions set 1 or 2, so of two interfaces
+on one LAN only one answers, and so does nobody to an asker from an unrouted subnet; only log_martians would say why.
 """
 
 from neighlab.topologies import TwoNics

@@ -1,9 +1,9 @@
 """Whatever link-layer address a sender claims is learned and answered to: group, broadcast, our own, none at all.
 
-arp_process takes the sender's link-layer address from the message and hands it to __neigh_update as it is; ndisc_recv_ns
-does the same with the source option. Neither is compared with the Ethernet source that really sent the frame, nor is it
-tested whether one station can have such an address. It is believed that the kernel checks the two against each other:
-at most a switch does (dynamic ARP inspection), or an ARP filter table. Hardware type 6 (IEEE 802) passes for Ethernet,
+arp_process hands the sender's link-layer address from the message to __neigh_update as it is; ndisc_recv_ns does so
+with the source option. Neither is compared with the Ethernet source of the frame, nor is it tested whether one station
+can have such an address. It is believed that the kernel checks the two against each other: at most a switch does
+(dynamic ARP inspection), or an ARP filter table. Hardware type 6 (IEEE 802) passes for Ethernet,
 too. In practice: one frame that claims ff:ff:ff:ff:ff:ff makes a host send what is meant for one neighbour to everybody
 on the LAN, one with the host's own address makes it send to nobody, and a capture's Ethernet source names the culprit.
 """

@@ -38,7 +38,7 @@ def answer_from_user_space_releases_the_queue(victim, peer, lab, *, addr, state,
     victim.expect_miss(addr)
     victim.neigh_set(addr, peer.lladdr, state=state)
 
-    victim.expect(addr, outcome, lladdr=peer.lladdr)
+    victim.expect(addr, outcome, lladdr=peer.lladdr, within_ms=1000)
     left = wire.expect(len(LENGTHS), "sent", target=addr, dst=peer.lladdr, dport=7777)
     lab.expect("lengths in their order", [seen.parsed.length for seen in left], LENGTHS)
     wire.expect(0, "sent", is_solicitation=True, target=addr, within_ms=0)

@@ -50,6 +50,6 @@ def negative_answer_or_none_ends_as_unreachable(victim, lab, *, addr, answer, re
     victim.expect_miss(addr)
     answer(victim, addr)
 
-    victim.expect(addr, NUD.FAILED)
+    victim.expect(addr, NUD.FAILED, within_ms=1000)
     lab.expect("error", outbox.error(), "EHOSTUNREACH")
     victim.expect_miss(addr, questions, within_ms=0)

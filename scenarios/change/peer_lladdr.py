@@ -32,9 +32,9 @@ ANNOUNCED = Sabotage(knobs={"arp_notify": 1, "ndisc_notify": 1})
     sabotage=ANNOUNCED,
 )
 def traffic_goes_to_the_old_lladdr_until_the_probes_are_over(victim, peer, lab, *, mcast_resolicit, path):
-    victim.conf(base_reachable_time_ms=100, delay_first_probe_time_ms=DELAY_MS, retrans_time_ms=RETRANS_MS)
-    victim.conf(ucast_solicit=PROBES, mcast_resolicit=mcast_resolicit, family=lab.version)
-    victim.conf(**{4: {"locktime_ms": 0}, 6: {}}[lab.version])
+    victim.conf(base_reachable_time_ms=300, delay_first_probe_time_ms=DELAY_MS, retrans_time_ms=RETRANS_MS)
+    victim.conf(ucast_solicit=PROBES, mcast_resolicit=mcast_resolicit)
+    victim.conf(locktime_ms=0)
     wire, outbox, old = victim.capture(everything=True), victim.udp(peer.addr), peer.lladdr
 
     victim.ping(peer.addr)

@@ -1,4 +1,4 @@
-"""A tentative IPv6 address answers no question and cannot be bound, and an ordinary question does not disturb it.
+"""A tentative IPv6 address answers no question and cannot be bound, and an ordinary question disturbs it not.
 
 addrconf_dad_work asks for the address from ::, waits retrans_time, and only then addrconf_dad_completed makes it
 usable. Until then it belongs to no one: ndisc_recv_ns drops ordinary questions for it, inet6_bind refuses it

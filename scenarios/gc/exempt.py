@@ -1,4 +1,4 @@
-"""PERMANENT and externally learned entries fit into a full table, and making an entry PERMANENT frees its place.
+"""PERMANENT, externally learned and externally validated entries fit into a full table; ordinary ones do not.
 
 neigh_update_gc_list takes them off the list that collection walks, and out of gc_entries, the number that is compared
 with gc_thresh2 and gc_thresh3 (since Linux 5.0; externally validated ones since 6.17). neigh_alloc counts any other

@@ -1,4 +1,4 @@
-"""A static entry goes on sending to the old lladdr when its peer gets a new one, however loudly that is announced.
+"""A static entry goes on sending to the old lladdr when its peer gets a new one, however loudly announced.
 
 A PERMANENT entry never expires, is never probed, and __neigh_update lets no frame change it, so nothing will ever
 find out that nobody is at its address any more: frames leave for it and are dropped by whoever gets them. No error

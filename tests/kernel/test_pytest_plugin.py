@@ -385,6 +385,40 @@ def test_pytests_own_outcomes_come_out_of_the_sandbox(run: Any) -> None:
     )
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="subtests came with pytest 9")
+def test_a_failed_subtest_fails_the_run(run: Any) -> None:
+    text = """
+        def test_some(lab, subtests):
+            for number in range(3):
+                with subtests.test(number=number):
+                    assert number != 1
+    """
+    result = run(test_own=file(LAB, text))
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "test_own.py *",
+            "E * assert 1 != 1",
+            "SUBFAILED* test_own.py::test_some - assert 1 != 1",
+            "* 1 failed, 1 passed in *",
+        ]
+    )
+    assert "u.u" not in result.stdout.str()
+
+
+def test_a_fixture_of_the_user_may_build_on_ours(run: Any) -> None:
+    text = """
+        @pytest.fixture
+        def lab(lab):
+            lab["victim"].conf(arp_accept=2)
+            return lab
+
+        def test_own(lab):
+            assert lab["victim"].knob("arp_accept") == 2
+    """
+    run(test_own=file(LAB, text)).assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("mark", "said"),
     [

@@ -1,0 +1,35 @@
+"""What stories about devices and their timers ask of a lab does what it says."""
+
+from __future__ import annotations
+
+from neighlab.topologies import TwoHosts, VictimAttacker
+from sandboxed import sandboxed
+
+from neighlab.lab.lab import Lab
+
+
+@sandboxed
+def test_link_that_was_brought_up_carries_at_once() -> None:
+    lab = Lab(VictimAttacker, families="ipv4")
+    for _ in range(10):
+        lab["victim"].link(up=False)
+        lab["victim"].link(up=True)
+        lab["victim"].fence(lab["attacker"], by="marker")
+
+
+@sandboxed
+def test_reachable_time_is_half_to_one_and_a_half_of_its_base() -> None:
+    for families in ("ipv4", "ipv6"):
+        victim = Lab(TwoHosts, families=families)["victim"]
+        assert 15_000 <= victim.reachable_time_ms() <= 45_000
+        victim.conf(base_reachable_time_ms=1000)
+        assert 500 <= victim.reachable_time_ms() <= 1500
+
+
+@sandboxed
+def test_entries_of_one_device() -> None:
+    victim = Lab(TwoHosts, families="ipv4")["victim"]
+    victim.neigh_set("192.0.2.9", "00:00:5e:00:53:09")
+    victim.udp("127.0.0.1").send()
+    assert [neigh.addr for neigh in victim.neigh_dump(dev="eth0")] == ["192.0.2.9"]
+    assert [neigh.addr for neigh in victim.neigh_dump(dev="lo")] == ["0.0.0.0"]
