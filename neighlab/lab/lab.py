@@ -99,6 +99,7 @@ class Lab:
             raise
         except NetlinkError as problem:
             raise ScenarioError(f"the topology cannot be built: {problem}") from problem
+        self._check_devices(settings)
         self.hosts: dict[str, Host] = {}
         for node in self.net.hosts:
             self.hosts[node.name] = Host(self, node)
@@ -303,6 +304,15 @@ class Lab:
         if ports:
             taps.append(Tap(NetNS("lab", self.plumbing.home, self.plumbing.home), ports))
         return taps
+
+    def _check_devices(self, settings: tuple[Setting, ...]) -> None:
+        """A setting for an interface that no host has would be without effect: say so."""
+        names = {intf.name for node in self.net.hosts for intf in node.intfList()}
+        for one in settings:
+            if one.dev not in (None, "all", "default", *names):
+                raise ScenarioError(
+                    f"{one.knob.name} for {one.dev}: no host of this lab has it ({', '.join(sorted(names))})"
+                )
 
     def _settle(self) -> None:
         """Wait until every link carries, every bridge port forwards and every IPv6 address is ready to be asked for.

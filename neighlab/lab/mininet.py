@@ -408,6 +408,8 @@ class LabLink(Link):  # type: ignore[misc]
             if isinstance(node, LabBridge):
                 after.append(links.set_link(ifindex, master=node.ifindex))
             _carry_out(node.route, after, f"write the baseline of {ifname}")
+            if node.inNamespace and (chosen := plumbing.device_conf(ifname)):
+                sysctl.write(node.netns, chosen)
             made.append(
                 LabIntf(ifname, ifindex, lladdr, node=node, port=number, link=self, mac=lladdr,
                         moveIntfFn=_stay, **{**params, **own})

@@ -78,12 +78,25 @@ class Plumbing:
             for name, value in knobs.baseline_conf(version).items():
                 values[f"ipv{version}/conf/all/{name}"] = value
                 values[f"ipv{version}/conf/default/{name}"] = value
-            for knob, dev, family, value in self.settings:
-                if knob.scope is Scope.CONF and version in knob.families and family in (None, version):
-                    values[f"ipv{version}/conf/{dev or 'default'}/{knob.sysctl}"] = value
+            for dev in (None, "default", "all"):
+                values |= self._chosen(Scope.CONF, version, dev)
         if 6 not in self.versions:
             values["ipv6/conf/all/disable_ipv6"] = values["ipv6/conf/default/disable_ipv6"] = 1
         return values
+
+    def device_conf(self, ifname: str) -> dict[str, int]:
+        """The conf sysctls that were chosen for interfaces of this name; they can be written when it exists."""
+        return {
+            path: value for version in self.versions for path, value in self._chosen(Scope.CONF, version, ifname).items()
+        }
+
+    def _chosen(self, scope: Scope, version: int, dev: str | None) -> dict[str, int]:
+        """The settings of one scope and version for one device (None: for every device), by sysctl path."""
+        return {
+            f"ipv{version}/{scope.value}/{dev or 'default'}/{knob.sysctl}": value
+            for knob, where, family, value in self.settings
+            if knob.scope is scope and version in knob.families and family in (None, version) and where == dev
+        }
 
     def baseline_neigh(self, ifname: str, ifindex: int) -> list[links.Request]:
         """The requests that write every per-device neighbour parameter of a new device."""

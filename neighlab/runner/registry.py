@@ -148,6 +148,8 @@ def scenario(
         line = inspect.unwrap(story).__code__.co_firstlineno
         rows = tuple(cases) if cases is not None else (Case("default"),)
         where = f"{file}:{line} {story.__name__}"
+        if hasattr(story.__globals__.get(story.__name__), "__neighlab__"):
+            raise ScenarioError(f"{where}: two stories of this file have this name, and the first would be lost")
         _check_rows(rows, story, where)
         for one in (sabotage, *(row.sabotage for row in rows)):
             for name, value in (one.knobs if one else {}).items():

@@ -51,6 +51,7 @@ class Port:
 
     def send(self, frame: bytes) -> None:
         """Send one frame."""
+        self._forget_downtime()
         self.sock.send(frame)
 
     def flood(self, frames: Sequence[bytes], between: Callable[[], object] | None = None, batch: int = BATCH) -> None:
@@ -58,6 +59,7 @@ class Port:
 
         Frames of one length lie side by side in one buffer, so that no Python object is touched per frame.
         """
+        self._forget_downtime()
         batch = max(1, min(batch, BATCH, len(frames)))
         headers = (_Mmsghdr * batch)()
         vectors = (_Iovec * batch)()
@@ -87,6 +89,7 @@ class Port:
 
     def drain(self) -> None:
         """Forget what has been received."""
+        self._forget_downtime()
         while True:
             try:
                 self.sock.recv(2048, socket.MSG_DONTWAIT)
@@ -108,6 +111,12 @@ class Port:
                 continue
             if wanted(frame):
                 return frame
+
+    def _forget_downtime(self) -> None:
+        """Reading SO_ERROR clears it: an interface that went down leaves ENETDOWN for the next call (packet_notifier),
+        also when it has come up again since.
+        """
+        self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def close(self) -> None:
         """Close the socket."""

@@ -1,4 +1,4 @@
-"""A peer that announces its new lladdr loses nothing: the next packet goes there, whatever state the entry is in.
+"""A peer that announces its new lladdr loses nothing: the next packet goes there, whatever the entry says.
 
 The gratuitous request that arp_notify sends (IPv6: the advertisement of ndisc_notify) overrides the entry at once -
 locktime does not hold for gratuitous ARP - and neigh_update_hhs corrects the cached header, so that also a flow in

@@ -16,22 +16,18 @@ VIP, OWN = "192.0.2.100", "192.0.2.11"
 IN, OUT = "{ type filter hook input priority 0; }", "{ type filter hook output priority 0; }"
 
 
-def arptables(server, rewrite):
+def arptables(server, verdict, rewrite):
     change = ["mangle", "--mangle-ip-s", server.addr] if rewrite else ["DROP"]
     server.run("arptables", "-L", needs="arp_tables")
-    server.run("arptables", "-A", "INPUT", "-d", VIP, "-j", "DROP")
+    server.run("arptables", "-A", "INPUT", "-d", VIP, "-j", verdict.upper())
     server.run("arptables", "-A", "OUTPUT", "-s", VIP, "-j", *change)
 
 
-def nft(server, rewrite):
+def nft(server, verdict, rewrite):
     change = f"arp saddr ip set {server.addr}" if rewrite else "drop"
     server.run("nft", f"add table arp lvs; add chain arp lvs in {IN}", needs="nf_tables with the family arp")
-    server.run("nft", f"add rule arp lvs in arp daddr ip {VIP} drop")
+    server.run("nft", f"add rule arp lvs in arp daddr ip {VIP} {verdict}")
     server.run("nft", f"add chain arp lvs out {OUT}; add rule arp lvs out arp saddr ip {VIP} {change}")
-
-
-def no_filter(server, rewrite):
-    """Let everything through."""
 
 
 @scenario(
@@ -44,16 +40,16 @@ def no_filter(server, rewrite):
         Case("arptables-drop-isolates", cure=arptables, rewrite=False, asks=[], outcome=NUD.FAILED),
         Case("nft-drop-isolates", cure=nft, rewrite=False, asks=[], outcome=NUD.FAILED),
     ],
-    sabotage=Sabotage(params={"cure": no_filter}),
+    sabotage=Sabotage(params={"verdict": "accept"}),
 )
 def filter_on_the_real_servers_hides_the_shared_address(
-    client, director, real1, real2, real3, lab, *, cure, rewrite, asks, outcome
+    client, director, real1, real2, real3, lab, *, cure, rewrite, asks, outcome, verdict="drop"
 ):
     director.add_addr(f"{VIP}/32")
     for server in (real1, real2, real3):
         server.conf(retrans_time_ms=50)
         server.add_addr(f"{VIP}/32", dev="lo")
-        cure(server, rewrite)
+        cure(server, verdict, rewrite)
     capture = client.capture()
 
     client.udp(VIP).send()

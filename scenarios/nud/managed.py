@@ -1,4 +1,4 @@
-"""A managed entry is resolved by the kernel itself, with no packet to send, and takes no lladdr from the request.
+"""A managed entry is resolved by the kernel itself, without a packet and without the lladdr of the request.
 
 NTF_EXT_MANAGED (since 5.16) puts an entry on the table's managed_list and triggers it once, like NTF_USE: the given
 state and address are passed over, what is PERMANENT loses both (announced as NONE), and a question goes out at once.

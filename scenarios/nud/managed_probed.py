@@ -22,7 +22,7 @@ REACHABLE, STALE, PROBE, FAILED = NUD.REACHABLE, NUD.STALE, NUD.PROBE, NUD.FAILE
     kernel="neigh_managed_work, neigh_event_send_probe, neigh_timer_handler",
     cases=[
         Case("stale", addr="192.0.2.2", first=[REACHABLE, STALE], again=[PROBE, REACHABLE], asked=2, since="5.16"),
-        Case("failed", addr=ON_LINK, first=[FAILED], again=[FAILED], asked=2 * QUESTIONS, since="5.16"),
+        Case("failed", addr=ON_LINK, first=[FAILED], again=[FAILED], asked=QUESTIONS + 1, since="5.16"),
         Case(
             "stale-ipv6", addr="2001:db8::2", first=[REACHABLE, STALE], again=[PROBE, REACHABLE], asked=2, since="5.16",
             family="ipv6",
@@ -36,7 +36,6 @@ def managed_entry_is_asked_for_again(victim, *, addr, first, again, asked, flags
 
     victim.neigh_set(addr, state=NUD.NONE, flags=flags)
     victim.expect(addr, *first)
-    capture.expect(range(1, QUESTIONS + 1), "sent", target=addr, is_solicitation=True)
 
-    capture.expect(asked, "sent", target=addr, is_solicitation=True, within_ms=INTERVAL_MS + 2000)
+    capture.expect(range(asked, 100), "sent", target=addr, is_solicitation=True, within_ms=INTERVAL_MS + 2000)
     victim.expect(addr, *again)

@@ -1,4 +1,4 @@
-"""NTF_USE makes the kernel resolve as if a packet were there, and takes neither state nor lladdr from the request.
+"""NTF_USE resolves as if a packet were there, and takes neither state nor lladdr from the request.
 
 "ip neigh add ... use" is an order to the state machine, not a statement about the neighbour: __neigh_update replaces
 the given state by the entry's own, without PERMANENT, and neigh_add then calls neigh_event_send with no packet. A new
@@ -14,7 +14,8 @@ from neighlab import EVIL, NTF, NUD, OTHER, Case, Sabotage, scenario
 
 PEER, PEER6, OWN = "192.0.2.2", "2001:db8::2", "00:00:5e:00:53:02"
 NONE, STALE, PERMANENT = {"old": NUD.NONE}, {"old": NUD.STALE, "lladdr": OWN}, {"old": NUD.PERMANENT, "lladdr": OTHER}
-ASKED, PROBED = {"path": [NUD.REACHABLE], "broadcast": True}, {"path": [NUD.DELAY, NUD.PROBE, NUD.REACHABLE], "broadcast": False}
+ASKED = {"path": [NUD.REACHABLE], "broadcast": True}
+PROBED = {"path": [NUD.DELAY, NUD.PROBE, NUD.REACHABLE], "broadcast": False}
 V4, V6 = {"addr": PEER}, {"addr": PEER6, "family": "ipv6"}
 
 
@@ -39,5 +40,5 @@ def use_resolves_and_takes_nothing(victim, *, addr, old, path, broadcast, lladdr
 
     victim.neigh_set(addr, EVIL, state=NUD.REACHABLE, flags=flags)
 
-    victim.expect(addr, *path, lladdr=OWN)
+    victim.expect(addr, *path, lladdr=OWN, within_ms=1500)
     capture.expect(1, "sent", target=addr, is_solicitation=True, is_broadcast=broadcast)

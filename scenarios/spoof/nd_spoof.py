@@ -1,4 +1,4 @@
-"""An advertisement with the override flag poisons an IPv6 neighbour at once; without the flag it only raises doubt.
+"""An advertisement with the override flag poisons an IPv6 neighbour at once; without it it only raises doubt.
 
 ndisc_recv_na passes the flags to __neigh_update. Override replaces the link-layer address of any entry but a
 PERMANENT, NOARP or FAILED one, and solicited makes the result REACHABLE, although nobody asked. Without override a

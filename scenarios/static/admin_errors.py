@@ -1,4 +1,4 @@
-"""add wants no entry, change wants one, replace takes either; whoever does not get it is told, and changes nothing.
+"""add wants no entry, change wants one, replace takes either; who does not get it changes nothing.
 
 The three commands are one message with different flags: NLM_F_EXCL (add) makes neigh_add answer EEXIST for an entry
 that is there, whatever its state; without NLM_F_CREATE (change) an entry that is not there is ENOENT; NLM_F_CREATE

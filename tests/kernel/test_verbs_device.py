@@ -19,11 +19,11 @@ def test_link_that_was_brought_up_carries_at_once() -> None:
 
 @sandboxed
 def test_reachable_time_is_half_to_one_and_a_half_of_its_base() -> None:
-    for families in ("ipv4", "ipv6"):
-        victim = Lab(TwoHosts, families=families)["victim"]
-        assert 15_000 <= victim.reachable_time_ms() <= 45_000
-        victim.conf(base_reachable_time_ms=1000)
-        assert 500 <= victim.reachable_time_ms() <= 1500
+    victim = Lab(TwoHosts)["victim"]
+    assert 15_000 <= victim.reachable_time_ms() <= 45_000
+    victim.conf(base_reachable_time_ms=1000)
+    for family in (4, 6):
+        assert 500 <= victim.reachable_time_ms(family=family) <= 1500
 
 
 @sandboxed

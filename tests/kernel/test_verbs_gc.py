@@ -58,7 +58,7 @@ class Obituaries:
         self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, RTNLGRP_NEIGH)
 
     def read(self) -> set[tuple[int, str]]:
-        lost = set()
+        lost: set[tuple[int, str]] = set()
         while True:
             try:
                 data = self.sock.recv(65536)
