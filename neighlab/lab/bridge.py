@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from neighlab.errors import ScenarioError
-from neighlab.kernel import links, nlattr, rtneigh
+from neighlab.kernel import links, nlattr, rtneigh, sysctl
 from neighlab.kernel.netlink import NetlinkError
 from neighlab.lab import programs
 from neighlab.model.nud import NTF, NUD
@@ -45,6 +45,9 @@ class Bridge:
     def neigh_set(self, addr: str, lladdr: str) -> None:
         """Make a PERMANENT entry in the bridge's own table, from which neigh_suppress answers."""
         family = 10 if ":" in addr else 2
+        if family == 10:  # no address of its own, or it would take part in the conversation
+            settings = {"addr_gen_mode": 1, "disable_ipv6": 0}
+            sysctl.write(self.node.netns, {f"ipv6/conf/{self.name}/{name}": v for name, v in settings.items()})
         body = rtneigh.encode_neigh(
             family=family, ifindex=self.node.ifindex, addr=addr, state=NUD.PERMANENT, lladdr=lladdr
         )

@@ -32,22 +32,25 @@ def expect_addr(
     """Match `states` in their order against what was announced since the story's last act, what is, and what comes."""
     if not states or ":" not in addr:
         raise ScenarioError("expect_addr() wants an IPv6 address and at least one state: no IPv4 address is tentative")
-    ifindex = host.intf(dev).ifindex
-    past = lab.addr_history[host.name, ifindex, addr]
+    key = (host.name, host.intf(dev).ifindex, addr)
+    past = lab.addr_history[key]
     started = time.monotonic()
     deadline = started + (_longest_ms(host, dev) if within_ms is None else within_ms) / 1000 * lab.time_scale
     position = 0
     _look(lab, host, dev, addr)
-    cursor = min(next((i for i, one in enumerate(past) if one.at >= lab.last_act), len(past)), len(past) - 1)
+    # an answer lies behind the last one used, since the story's last act; or it is the present
+    news = (i for i, one in enumerate(past) if i >= lab.addr_cursor[key] and one.at >= lab.last_act)
+    cursor = min(next(news, len(past)), len(past) - 1)
     while True:
-        for one in past[cursor:]:
+        while cursor < len(past) and position < len(states):
+            position += past[cursor].state is states[position]
             cursor += 1
-            position += position < len(states) and one.state is states[position]
         now = time.monotonic()
         if position == len(states) or now >= deadline:
             break
         lab.wait(min(deadline - now, 0.05))
         _look(lab, host, dev, addr)
+    lab.addr_cursor[key] = cursor
     seen = " > ".join(_name(one.state) for one in past[-len(states) :])
     wanted = " > ".join(_name(one) for one in states)
     took_ms = (time.monotonic() - started) * 1000

@@ -83,6 +83,7 @@ class Lab:
         self.expectations: list[Expectation] = []
         self.history: dict[Key, list[Sighting]] = defaultdict(list)
         self.addr_history: dict[Key, list[AddrSighting]] = defaultdict(list)
+        self.addr_cursor: dict[Key, int] = defaultdict(int)
         self.misses: dict[Key, list[NeighEvent]] = defaultdict(list)
         self.frames: list[Seen] = []
         self.last_act = 0.0

@@ -120,7 +120,7 @@ class LabNode(Node):  # type: ignore[misc]
         """Type into the shell; a line that its terminal would cut (n_tty) is refused."""
         if (length := len(data.encode())) > _LONGEST_LINE:
             raise ScenarioError(
-                f"{self.name}: a command of {length} bytes is too long for a terminal ({_LONGEST_LINE}): put it in a file"
+                f"{self.name}: a command of {length} bytes is too long for a terminal ({_LONGEST_LINE}): use a file"
             )
         super().write(data)
 

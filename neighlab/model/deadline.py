@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from neighlab.model.nud import ABSENT, NUD, Absent, State
+from neighlab.model.nud import NUD, Absent, State
 
 SLACK_MS: Final = 1000.0
 """For everything that is not a timer: scheduling, softirqs, a machine under load."""

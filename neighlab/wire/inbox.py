@@ -102,12 +102,23 @@ class Outbox:
         return None
 
     def error(self, *, within_ms: float = 5000) -> str | None:
-        """Wait for the error that the kernel reports for what was sent; its name, or None if there is none in time."""
+        """Wait for an error that the kernel reports for what was sent; its name, or None if there is none in time.
+
+        Each call tells one: with IP_RECVERR the kernel queues them, and goes on signalling until all are taken.
+        """
         poll = select.poll()
         poll.register(self.sock, 0)
-        if not poll.poll(within_ms):
-            return None
-        return error_name(self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+        deadline = time.monotonic() + within_ms / 1000
+        while poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            try:
+                _, ancillary, _, _ = self.sock.recvmsg(0, 256, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                number = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            else:
+                (number,) = struct.unpack_from("=I", ancillary[0][2])  # sock_extended_err begins with ee_errno
+            if number:
+                return error_name(number)
+        return None
 
     def close(self) -> None:
         """Close the socket."""

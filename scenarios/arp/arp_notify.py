@@ -1,10 +1,10 @@
-"""arp_notify announces every IPv4 address when the link comes up or its lladdr changes, and no address when added.
+"""arp_notify announces each IPv4 address on link up and on a change of lladdr, but not one that is added.
 
 inetdev_event hears of an interface that was brought up and of one that changed its link-layer address, and sends one
 gratuitous request for each address of the interface, secondary ones included. `all` or the interface is enough (the
 greater number decides). Nothing else announces: neither an address that is added (inet_insert_ifa sends no frame) nor
-a cable that is plugged in again. Many believe that Linux sends a gratuitous ARP for each new address; it is `ip`'s
-caller who does (arping -U, keepalived, ifupdown). In practice: an address moved with `ip addr add` moves nothing
+a cable that is plugged in again. Many believe that Linux sends a gratuitous ARP for each new address; it is who
+calls `ip` that does (arping -U, keepalived). In practice: an address moved with `ip addr add` moves nothing
 until somebody announces it; after link up the frame leaves at once, and a switch port not yet forwarding loses it.
 """
 

@@ -1,4 +1,4 @@
-"""Whatever link-layer address a sender claims is learned and answered to: group, broadcast, our own, none at all.
+"""Whatever link-layer address a sender claims is learned and answered to: group, broadcast, our own, zero.
 
 arp_process hands the sender's link-layer address from the message to __neigh_update as it is; ndisc_recv_ns does so
 with the source option. Neither is compared with the Ethernet source of the frame, nor is it tested whether one station

@@ -43,7 +43,8 @@ def nothing(client, standby):
 V4, V6 = {"vip": VIP, "net": f"{VIP}/24"}, {"vip": VIP6, "net": f"{VIP6}/64", "family": "ipv6"}
 NONE_LOST, ALL_LOST = {"lost": 0, "arrived": COUNT}, {"lost": COUNT, "arrived": 0}
 WITHIN, AFTER = 60_000, 20
-MUTE, TOLD, TOLD6 = Sabotage(mute=True), Sabotage(params={"tell": garp_request}), Sabotage(params={"tell": advertisement})
+MUTE = Sabotage(mute=True)
+TOLD, TOLD6 = Sabotage(params={"tell": garp_request}), Sabotage(params={"tell": advertisement})
 
 
 @scenario(

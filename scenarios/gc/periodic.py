@@ -15,7 +15,7 @@ from neighlab import ABSENT, NTF, NUD, OTHER, Case, Sabotage, scenario
 
 PASSED = range(1, 1000)
 HUGE, TINY = 100_000, 1
-V4, V6 = "198.18.0.{}", "2001:db8:1::{}"
+V4, V6 = "192.0.2.{}", "2001:db8::{}"
 
 
 @scenario(
@@ -31,7 +31,7 @@ V4, V6 = "198.18.0.{}", "2001:db8:1::{}"
     timeout_s=90,
 )
 def collection_begins_at_thresh1(victim, table, *, net, gc_thresh1):
-    stale, failed, used, reachable, learned, static = (net.format(number) for number in range(1, 7))
+    stale, failed, used, reachable, learned, static = (net.format(number) for number in range(101, 107))
     victim.conf(gc_stale_time_ms=100, base_reachable_time_ms=600_000, delay_first_probe_time_ms=600_000)
     for addr, state in ((stale, NUD.STALE), (failed, NUD.FAILED), (used, NUD.STALE), (reachable, NUD.REACHABLE)):
         victim.neigh_set(addr, OTHER, state=state)

@@ -46,6 +46,7 @@ V6 = {"family": "ipv6", "frames": solicitations, "stranger": "2001:db8::1:1"}
     sabotage=Sabotage(mute=True),
 )  # fmt: skip
 def made_up_senders_fill_the_table(victim, attacker, lab, table, *, frames, sender, rp_filter, stranger, errors):
+    victim.conf(rp_filter=rp_filter, base_reachable_time_ms=60_000)
     victim.neigh_set(attacker.addr, attacker.lladdr, state=NUD.REACHABLE)
     inbox = attacker.listen()
     table.room(ROOM)

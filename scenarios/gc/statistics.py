@@ -10,9 +10,9 @@ and forced_gc_runs that moves without table_fulls is the warning before.
 
 from neighlab.topologies import TwoHosts
 
-from neighlab import NUD, Case, Sabotage, scenario
+from neighlab import NUD, Case, Sabotage, flood, scenario
 
-COUNT, ROOM = 20, 40
+COUNT, ROOM, MOST = 20, 40, 400
 SOME = range(COUNT, 100 * COUNT)
 V4 = {"known": "198.18.9.1", "first": "198.18.0.1", "silent": "192.0.2.100"}
 V6 = {"family": "ipv6", "known": "2001:db8:2::1", "first": "2001:db8:1::1", "silent": "2001:db8::100"}
@@ -41,7 +41,7 @@ def counters_tell_what_happened(victim, peer, table, *, count, known, first, sil
     table.expect(before, res_failed=range(1, 100))
 
     table.room(ROOM)
-    table.fill(victim, first, ROOM)
-    for _ in range(count):
-        victim.neigh_set(known, peer.lladdr, state=NUD.REACHABLE)
+    table.fill(victim, first, MOST)
+    for addr in flood.addresses(known, count):
+        victim.neigh_set(addr, peer.lladdr)
     table.expect(before, forced_gc_runs=SOME, table_fulls=SOME)

@@ -1,11 +1,11 @@
 """An externally learned entry ages and fails like any other, and ARP and ND may change it; only the flag stays.
 
 NTF_EXT_LEARNED says that a control plane (EVPN, a switch driver) made the entry. It keeps the entry out of garbage
-collection (gc/exempt), and that is all: neigh_timer_handler makes it STALE, PROBE and FAILED, arp_process and
-ndisc_recv_na give it a new address, and neigh_update_flags leaves the flag alone unless an administrator writes.
-Carrier loss takes it, too (change/carrier). Many believe that such an entry is as good as PERMANENT. In practice: an
-agent must listen to the announcements and repair what the network has overwritten, or combine the flag with PERMANENT
-or NOARP; extern_valid is for entries that must outlive failed probes.
+collection (gc/periodic, gc/exempt), and that is all: neigh_timer_handler makes it STALE, PROBE and FAILED,
+arp_process and ndisc_recv_na give it a new address, and neigh_update_flags leaves the flag alone unless an
+administrator writes. Carrier loss takes it, too (change/carrier). Many believe that such an entry is as good as
+PERMANENT. In practice: an agent must listen to the announcements and repair what the network has overwritten, or
+combine the flag with PERMANENT or NOARP; extern_valid is for entries that must outlive failed probes.
 """
 
 from neighlab.topologies import VictimAttackerOwner
@@ -43,7 +43,9 @@ NOT_STATIC = Sabotage(params={"old": STALE})
         Case("permanent", frame=gratuitous, old=PERMANENT, outcome=PERMANENT, sabotage=NOT_STATIC),
         Case("unsolicited-na-ipv6", frame=unsolicited_na, old=REACHABLE, outcome=STALE, lladdr=EVIL, family="ipv6"),
         Case("solicited-na-ipv6", frame=solicited_na, old=STALE, outcome=REACHABLE, lladdr=EVIL, family="ipv6"),
-        Case("permanent-ipv6", frame=unsolicited_na, old=PERMANENT, outcome=PERMANENT, family="ipv6", sabotage=NOT_STATIC),
+        Case(
+            "permanent-ipv6", frame=unsolicited_na, old=PERMANENT, outcome=PERMANENT, family="ipv6", sabotage=NOT_STATIC
+        ),
     ],
     sabotage=Sabotage(params={"old": PERMANENT}),
 )

@@ -12,6 +12,7 @@ from neighlab.topologies import TwoHosts
 from neighlab import ABSENT, NTF, NUD, ON_LINK, ON_LINK6, OTHER, Case, Sabotage, scenario
 
 VALID = NTF.EXT_VALIDATED
+USED = Sabotage(params={"flags": VALID | NTF.USE})
 REFUSED, TAKEN = {"error": "EINVAL", "outcome": ABSENT}, {"error": None, "outcome": NUD.STALE}
 V4, V6 = {"addr": ON_LINK, "since": "6.17"}, {"addr": ON_LINK6, "since": "6.17", "family": "ipv6"}
 
@@ -21,7 +22,7 @@ V4, V6 = {"addr": ON_LINK, "since": "6.17"}, {"addr": ON_LINK6, "since": "6.17",
     proves=["nud/extern-valid"],
     kernel="neigh_add",
     cases=[
-        Case("stale", state=NUD.STALE, lladdr=OTHER, flags=VALID, **TAKEN, **V4, sabotage=Sabotage(params={"flags": VALID | NTF.USE})),
+        Case("stale", state=NUD.STALE, lladdr=OTHER, flags=VALID, **TAKEN, **V4, sabotage=USED),
         Case("none", state=NUD.NONE, flags=VALID, **REFUSED, **V4),
         Case("failed", state=NUD.FAILED, flags=VALID, **REFUSED, **V4),
         Case("use", state=NUD.STALE, lladdr=OTHER, flags=VALID | NTF.USE, **REFUSED, **V4),

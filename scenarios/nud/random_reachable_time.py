@@ -1,4 +1,4 @@
-"""Reachable time is drawn anew from 0.5 to 1.5 base_reachable_times at each write of it, once for the whole device.
+"""Reachable time is 0.5 to 1.5 times base_reachable_time, drawn once for a device at each write of it.
 
 neigh_rand_reach_time draws it, so that the hosts of a LAN do not ask all at the same moment (RFC 4861 wants that). It
 belongs to the interface's parameters: all entries of a device have the same reachable time, and only writing

@@ -1,11 +1,12 @@
 """While one request holds RTNL, who changes anything waits, in every namespace; who reads, less with each version.
 
-RTNL is one mutex for the configuration of the whole kernel: taking forty links of one container down under one hold
-(rtnl_group_changelink) keeps "ip neigh add" in all others waiting. Readers were freed one by one: /proc/net/arp never
-needed it; dumps of addresses and IPv4 routes run under RCU since 6.9, of neighbours and IPv6 routes since 6.10, a
-single RTM_GETNEIGH since 6.17, the parameters of the tables (RTM_GETNEIGHTBL) after 6.18. Books say that every
-rtnetlink request takes it. In practice: an agent that hangs in "ip link" while the machine is idle is behind somebody
-else's hold (many links, a slow driver); reading the neighbour table is no way to notice it on a new kernel.
+RTNL is one mutex for the configuration of the whole kernel: whoever takes a group of links up or down in one namespace
+(rtnl_group_changelink, one hold) keeps "ip neigh add" in all others waiting. Readers were freed one by one:
+/proc/net/arp never needed it; dumps of addresses and IPv4 routes run under RCU since 6.9, of neighbours and IPv6
+routes since 6.10, a single RTM_GETNEIGH since 6.17, the parameters of the tables (RTM_GETNEIGHTBL) after 6.18. Books
+say that every rtnetlink request takes it. In practice: an agent that hangs in "ip link" while the machine is idle is
+behind somebody else's hold (many links, a slow driver); reading the neighbour table is no way to notice it on a new
+kernel.
 """
 
 from neighlab.topologies import TwoHosts
@@ -49,6 +50,10 @@ def read_proc(victim, peer):
     victim.proc_arp()
 
 
+def ask_ioctl(victim, peer):
+    victim.siocgarp(peer.addr)
+
+
 WAITS = {"waits": True, "sabotage": Sabotage(params={"request": read_proc})}
 FREE = {"waits": False, "sabotage": Sabotage(params={"request": set_neighbour})}
 V6 = {"family": "ipv6"}
@@ -76,6 +81,7 @@ V6 = {"family": "ipv6"}
         Case("dump-addresses-is-free-ipv6", since="6.9", request=dump_addresses, **V6, **FREE),
         Case("dump-routes-is-free", since="6.9", request=dump_routes, **FREE),
         Case("dump-routes-is-free-ipv6", since="6.10", request=dump_routes, **V6, **FREE),
+        Case("siocgarp-is-free", since="6.12", request=ask_ioctl, **FREE),
         Case("read-proc-is-free", request=read_proc, **FREE),
     ],
 )

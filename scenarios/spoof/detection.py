@@ -50,6 +50,7 @@ NO_ATTACK = Sabotage(frames={EVIL: TRUE})
     ],
 )  # fmt: skip
 def watcher_sees_a_change_that_was_undone(victim, attacker, owner, lab, *, attack, old, seen):
+    victim.conf(locktime_ms=60_000)
     victim.neigh_set(owner.addr, owner.lladdr, state=old)
 
     attacker.send(attack(victim, owner, EVIL))

@@ -38,7 +38,9 @@ SILENT, ROUTED = Sabotage(mute=True), Sabotage(params={"forwarding": 1})
         Case("blackhole-ipv6", **LOST, **V6, sabotage=ROUTED),
     ],
 )
-def traffic_flows_through_the_attacker(victim, attacker, owner, lab, *, frame, forwarding, answered, passed, ping, pong):
+def traffic_flows_through_the_attacker(
+    victim, attacker, owner, lab, *, frame, forwarding, answered, passed, ping, pong
+):
     attacker.conf(dev="all", forwarding=forwarding)
     victim.neigh_set(owner.addr, owner.lladdr, state=NUD.STALE)
     owner.neigh_set(victim.addr, victim.lladdr, state=NUD.STALE)
