@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from neighlab.model.result import Expectation
 if TYPE_CHECKING:
     from neighlab.lab.lab import Lab
 
-_POLL_MS = 50
+_POLL_MS, _NUDGE_S = 50, 0.2
 
 
 def run(
@@ -55,12 +56,18 @@ class Daemon:
         self._out = self._process.stdout
         os.set_blocking(self._out.fileno(), False)
 
-    def expect(self, text: str, *, within_ms: float = 5000) -> str:
-        """Expect a line with `text` behind the last one that was expected; wait for it and return it."""
+    def expect(self, text: str, *, within_ms: float = 5000, nudge: Callable[[], object] | None = None) -> str:
+        """Expect a line with `text` behind the last one that was expected; wait for it and return it.
+
+        `nudge` is called now and again until then, for a program that does not tell when it begins to listen.
+        """
         started = time.monotonic()
         deadline = started + within_ms / 1000 * self.lab.time_scale
+        nudged = 0.0
         while (line := self._next(text)) is None and time.monotonic() < deadline and self._wait(deadline):
-            pass
+            if nudge is not None and time.monotonic() > nudged + _NUDGE_S:
+                nudge()
+                nudged = time.monotonic()
         said = line if line is not None else (self.lines() or ["nothing"])[-1]
         self.lab.judge(
             Expectation(
