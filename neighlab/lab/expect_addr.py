@@ -51,8 +51,8 @@ def expect_addr(
         lab.wait(min(deadline - now, 0.05))
         _look(lab, host, dev, addr)
     lab.addr_cursor[key] = cursor
-    seen = " > ".join(_name(one.state) for one in past[-len(states) :])
-    wanted = " > ".join(_name(one) for one in states)
+    seen = " > ".join(one.state.name for one in past[-len(states) :])
+    wanted = " > ".join(one.name for one in states)
     took_ms = (time.monotonic() - started) * 1000
     subject = f"{host.name} {host.intf(dev).name} address {addr}"
     lab.judge(Expectation(subject, wanted, seen, position == len(states), lab.timeline.now_ms(), took_ms))
@@ -68,7 +68,7 @@ def _look(lab: Lab, host: Host, dev: str | None, addr: str) -> None:
     state: AddrState = ABSENT if found is None else found.dad
     if not past or (past[-1].state is not state and past[-1].at <= at):
         past.append(AddrSighting(at, state))
-        lab.timeline.add(host.name, "netlink", "poll", f"address {addr} {_name(state)}", at=at, addr=addr)
+        lab.timeline.add(host.name, "netlink", "poll", f"address {addr} {state.name}", at=at, addr=addr)
 
 
 def _longest_ms(host: Host, dev: str | None) -> float:
@@ -76,7 +76,3 @@ def _longest_ms(host: Host, dev: str | None) -> float:
     delay_ms = 1000 * host.knob("router_solicitation_delay", dev=dev, family=6)
     sent = host.knob("dad_transmits", dev=dev, family=6)
     return delay_ms + sent * host.knob("retrans_time_ms", dev=dev, family=6) + _SLACK_MS
-
-
-def _name(state: AddrState) -> str:
-    return state.name

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from neighlab.errors import EnvironmentProblem
+from neighlab.errors import EnvironmentProblem, ScenarioError, Unsupported
 from neighlab.kernel import links, nlattr, ns, rtneightbl, sysctl
-from neighlab.kernel.netlink import NETLINK_ROUTE, Route
+from neighlab.kernel.netlink import NETLINK_ROUTE, NetlinkError, Route
 from neighlab.kernel.ns import NetNS
 from neighlab.model import knobs
 from neighlab.model.addresses import host_lladdr
@@ -87,25 +87,33 @@ class Plumbing:
     def device_conf(self, ifname: str) -> dict[str, int]:
         """The conf sysctls that were chosen for interfaces of this name; they can be written when it exists."""
         return {
-            path: value for version in self.versions for path, value in self._chosen(Scope.CONF, version, ifname).items()
+            path: value
+            for version in self.versions
+            for path, value in self._chosen(Scope.CONF, version, ifname).items()
         }
 
     def _chosen(self, scope: Scope, version: int, dev: str | None) -> dict[str, int]:
         """The settings of one scope and version for one device (None: for every device), by sysctl path."""
         return {
             f"ipv{version}/{scope.value}/{dev or 'default'}/{knob.sysctl}": value
-            for knob, where, family, value in self.settings
-            if knob.scope is scope and version in knob.families and family in (None, version) and where == dev
+            for knob, where, value in self._settings_of(version)
+            if knob.scope is scope and where == dev
         }
+
+    def _settings_of(self, version: int) -> Iterator[tuple[Knob, str | None, int]]:
+        """The settings that concern one version; without a family said, those of its knobs that have the name."""
+        for said, dev, family, value in self.settings:
+            for knob in knobs.knobs():
+                if knob.name == said.name and version in knob.families and family in (None, version):
+                    yield knob, dev, value
 
     def baseline_neigh(self, ifname: str, ifindex: int) -> list[links.Request]:
         """The requests that write every per-device neighbour parameter of a new device."""
         requests = []
         for version in self.versions:
             values = {knobs.find(name, version): value for name, value in knobs.baseline_neigh(version).items()}
-            for knob, dev, family, value in self.settings:
-                wanted = knob.scope is Scope.NEIGH and version in knob.families and family in (None, version)
-                if wanted and dev in (None, ifname):
+            for knob, dev, value in self._settings_of(version):
+                if knob.scope is Scope.NEIGH and dev in (None, ifname):
                     values[knob] = value
             requests.append(neigh_request(version, ifindex, values))
         return requests
@@ -130,3 +138,15 @@ def neigh_request(version: int, ifindex: int, values: Mapping[Knob, int]) -> lin
     """The request that sets neighbour parameters of one device in one of the two tables, exact to the millisecond."""
     parms = {knob.ndta.number: knob.wire(value) for knob, value in values.items() if knob.ndta is not None}
     return nlattr.RTM_SETNEIGHTBL, 0, rtneightbl.encode_set_parms(TABLES[version], ifindex, parms)
+
+
+def carry_out(route: Route, requests: list[links.Request], doing: str) -> None:
+    """Send requests; a refusal becomes a line that says what the lab was doing and what the kernel lacks."""
+    if not requests:
+        return
+    try:
+        route.ask_all(requests, doing)
+    except NetlinkError as problem:
+        if problem.errno in (95, 93):  # EOPNOTSUPP: the kernel does not know this kind of device
+            raise Unsupported(f"{problem}: this kernel lacks it") from None
+        raise ScenarioError(str(problem)) from None

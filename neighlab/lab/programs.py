@@ -83,7 +83,7 @@ class Daemon:
             self._text += chunk.decode(errors="replace")
         self.lab.pump()
         lines = self._text[: self._text.rfind("\n") + 1].splitlines()
-        for line in lines[self._noted :]:
+        for line in filter(str.strip, lines[self._noted :]):
             self.lab.timeline.add(self.node.name, "story", "note", f"{self.argv[0]}: {line.strip()}")
         self._noted = len(lines)
         return lines

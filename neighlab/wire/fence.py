@@ -27,8 +27,9 @@ def probe_fence(
     """Send an ARP probe (IPv6: a DAD solicitation) for `addr` and wait for its answer.
 
     It is answered and never learned (arp_process: sender 0.0.0.0; ndisc_recv_ns: source ::), so it leaves nothing
-    behind. `lladdr` is the sender's own; `sending` is told the frame before it leaves. ExpectationFailed when there
-    is no answer.
+    behind in either host. IPv6 answers to all nodes, with the override flag: a third host that has an entry for `addr`
+    takes it from there, so a story in which that matters (spoofing) wants the marker. `lladdr` is the sender's own;
+    `sending` is told the frame before it leaves. ExpectationFailed when there is no answer.
     """
     v6 = ":" in addr
     question = ndp.dad(addr, lladdr=lladdr) if v6 else arp.probe(addr, lladdr=lladdr)

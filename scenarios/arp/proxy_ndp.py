@@ -59,5 +59,12 @@ def proxy_nd_needs_knob_forwarding_and_entry(
     neighbour.fence(router)
 
     capture.expect(
-        answers, "sent", kind="na", target=target, lladdr=router.lladdr, solicited=solicited, override=False, within_ms=0
+        answers,
+        "sent",
+        kind="na",
+        target=target,
+        lladdr=router.lladdr,
+        solicited=solicited,
+        override=False,
+        within_ms=0,
     )

@@ -12,7 +12,6 @@ from neighlab.topologies import TwoHosts
 
 from neighlab import LEARNED, NUD, Case, Sabotage, arp, scenario
 
-
 PEER, NOBODY = "192.0.2.2", "192.0.2.99"
 ASKS = range(1, 3)
 

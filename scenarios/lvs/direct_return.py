@@ -28,7 +28,9 @@ def ipvs(director, real1, vip):
 
 
 def path(frames):
-    return sorted({(one.src, one.dst, one.sender, one.target, one.hop_limit) for one in (seen.parsed for seen in frames)})
+    return sorted(
+        {(one.src, one.dst, one.sender, one.target, one.hop_limit) for one in (seen.parsed for seen in frames)}
+    )
 
 
 @scenario(

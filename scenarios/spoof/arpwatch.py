@@ -40,12 +40,14 @@ LOGGED, UNHEARD = {"says": ["new station", "ethernet mismatch"]}, {"says": ["new
         Case("honest-source-logged", on="victim", attack=gratuitous, src=OWN, **LOGGED,
              sabotage=Sabotage(params={"src": EVIL})),
     ],
-    sabotage=Sabotage(frames={EVIL: OWN}, params={"src": OWN}),
+    sabotage=Sabotage(params={"src": OWN}),
 )  # fmt: skip
 def arpwatch_reports_what_it_hears(victim, attacker, owner, lab, *, on, attack, says, src=EVIL):
     lab[on].run("touch", "/run/tmp/arp.dat")
     arpwatch = lab[on].daemon("arpwatch", "-d", "-i", "eth0", "-f", "/run/tmp/arp.dat")
-    arpwatch.expect("new station (192.0.2.3)", nudge=lambda: owner.send(arp.gratuitous(owner.addr, lladdr=owner.lladdr)))
+    arpwatch.expect(
+        "new station (192.0.2.3)", nudge=lambda: owner.send(arp.gratuitous(owner.addr, lladdr=owner.lladdr))
+    )
 
     attacker.fence(victim)
     attacker.send(attack(victim, owner, src))

@@ -39,9 +39,7 @@ STOPPED, PASSED = {"seen": [TRUE]}, {"seen": [TRUE, EVIL], "sabotage": Sabotage(
     ],
     sabotage=Sabotage(params={"locked": False}),
 )
-def locked_port_checks_the_ethernet_source_alone(
-    victim, attacker, owner, s1, lab, *, attack, src, seen, locked=True
-):
+def locked_port_checks_the_ethernet_source_alone(victim, attacker, owner, s1, lab, *, attack, src, seen, locked=True):
     s1.admit(attacker)
     s1.port(attacker, locked=locked)
     victim.neigh_set(owner.addr, owner.lladdr, state=NUD.STALE)

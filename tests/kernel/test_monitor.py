@@ -37,6 +37,11 @@ def heard(lab: Lab, host: str) -> dict[str, str]:
     }
 
 
+def claims(first: str, lladdr: str) -> list[bytes]:
+    """Gratuitous ARP for half as many addresses from `first` on, each with a link-layer address of its own."""
+    return flood.variants(arp.gratuitous(first, lladdr=lladdr), MANY // 2, vary=["sender", "target", "lladdr"])
+
+
 def credulous(lab: Lab) -> tuple[Host, Host]:
     lab["victim"].conf(arp_accept=1, locktime_ms=0)
     return lab["victim"], lab["attacker"]
@@ -47,8 +52,8 @@ def test_no_event_of_a_flood_is_lost() -> None:
     lab = Lab(VictimAttacker, families="ipv4")
     victim, attacker = credulous(lab)
 
-    attacker.flood(flood.variants(arp.gratuitous("192.0.2.10", lladdr="02:00:00:00:00:00"), MANY // 2))
-    attacker.flood(flood.variants(arp.gratuitous("198.51.100.1", lladdr="02:00:00:01:00:00"), MANY // 2))
+    attacker.flood(claims("192.0.2.10", "02:00:00:00:00:00"))
+    attacker.flood(claims("198.51.100.1", "02:00:00:01:00:00"))
     attacker.fence(victim)
 
     events = [line for line in lab.timeline if line.kind == "event"]
@@ -62,7 +67,7 @@ def test_no_event_of_a_flood_is_lost() -> None:
 def test_a_buffer_that_is_too_small_is_said_and_the_tables_are_read_again() -> None:
     lab = Lab(VictimAttacker, families="ipv4")
     victim, attacker = credulous(lab)
-    frames = flood.variants(arp.gratuitous("192.0.2.10", lladdr="02:00:00:00:00:00"), MANY // 2)
+    frames = claims("192.0.2.10", "02:00:00:00:00:00")
     lab.monitor.shrink(1)
 
     attacker.port().flood(frames)  # behind the lab's back: nobody reads in between
@@ -83,7 +88,7 @@ def test_a_buffer_that_is_too_small_is_said_and_the_tables_are_read_again() -> N
 def test_what_was_deleted_unheard_is_absent_after_a_loss() -> None:
     lab = Lab(VictimAttacker, families="ipv4")
     victim, attacker = credulous(lab)
-    attacker.flood(flood.variants(arp.gratuitous("192.0.2.10", lladdr="02:00:00:00:00:00"), MANY // 2))
+    attacker.flood(claims("192.0.2.10", "02:00:00:00:00:00"))
     attacker.fence(victim)
     lab.monitor.shrink(1)
 
@@ -104,7 +109,7 @@ def test_a_flood_reads_as_often_as_the_buffer_needs() -> None:
     victim, attacker = credulous(lab)
     lab.monitor.shrink(16 * 1280)
 
-    attacker.flood(flood.variants(arp.gratuitous("192.0.2.10", lladdr="02:00:00:00:00:00"), MANY // 2))
+    attacker.flood(claims("192.0.2.10", "02:00:00:00:00:00"))
     attacker.fence(victim)
 
     assert lab.monitor.lost == 0

@@ -1,0 +1,105 @@
+"""An address is there, tentative or failed, and a story can expect each."""
+
+from __future__ import annotations
+
+import errno
+import time
+from ipaddress import ip_address, ip_interface
+from typing import TYPE_CHECKING
+
+from neighlab.kernel import links, rtaddr
+from neighlab.kernel.netlink import NetlinkError
+from neighlab.lab.expect_addr import AddrState, expect_addr
+from neighlab.lab.host.base import HostBase
+from neighlab.model.ifaddr import IfAddr
+
+if TYPE_CHECKING:
+    pass
+
+
+class Addresses(HostBase):
+    """The verbs about a host's own addresses."""
+
+    def add_addr(
+        self,
+        addr: str,
+        *,
+        dev: str | None = None,
+        nodad: bool = True,
+        optimistic: bool = False,
+        host_scope: bool = False,
+    ) -> None:
+        """Add an address with its prefix length, `192.0.2.50/24`; `dev` may be "lo", the scope that of the host.
+
+        `nodad=False` lets duplicate address detection run, which the knobs must allow as well (accept_dad,
+        dad_transmits); `optimistic` asks for an address that may be used meanwhile (optimistic_dad).
+        """
+        self._address(addr, dev, remove=False, nodad=nodad, optimistic=optimistic, host_scope=host_scope)
+
+    def del_addr(self, addr: str, *, dev: str | None = None) -> None:
+        """Take an address away."""
+        self._address(addr, dev, remove=True, nodad=True)
+
+    def _address(
+        self,
+        addr: str,
+        dev: str | None,
+        *,
+        remove: bool,
+        nodad: bool,
+        optimistic: bool = False,
+        host_scope: bool = False,
+    ) -> None:
+        ifindex = 1 if dev == "lo" else self.intf(dev).ifindex
+        verb = "remove" if remove else "add"
+        self.lab.act(self.name, "set", f"{verb} address {addr} on {dev or self.ifname}", "knob")
+        request = links.new_addr(
+            ifindex, addr, remove=remove, nodad=nodad, optimistic=optimistic, host_scope=host_scope
+        )
+        self._ask(request, f"{verb} address {addr}")
+        if dev != "lo":
+            plain = str(ip_interface(addr).ip)
+            addrs = self.intf(dev).addrs
+            if remove and plain in addrs:
+                addrs.remove(plain)
+            elif not remove:
+                addrs.append(plain)
+                deadline = time.monotonic() + 2 * self.lab.time_scale
+                while nodad and not self.ready_for_ipv6(plain) and time.monotonic() < deadline:
+                    self.lab.wait(0.001)  # a work queue joins its group: until then nobody can ask for it
+
+    def addr_get(self, addr: str, *, dev: str | None = None) -> IfAddr | None:
+        """The IPv6 address of an interface as it is now, tentative or not; None when it is not there."""
+        body = rtaddr.encode_get(self.intf(dev).ifindex, addr)
+        try:
+            data, start, end = self.node.route.get(rtaddr.RTM_GETADDR, body, f"look up the address {addr}")
+        except NetlinkError as problem:
+            if problem.errno == errno.EADDRNOTAVAIL:
+                return None
+            raise
+        return rtaddr.decode_addr(data, start, end)
+
+    def expect_addr(
+        self, addr: str, *states: AddrState, dev: str | None = None, within_ms: float | None = None
+    ) -> None:
+        """Expect duplicate address detection to have brought an IPv6 address into a state, or through several in this
+        order: DAD.TENTATIVE, DAD.OPTIMISTIC, DAD.FAILED, DAD.DONE, or ABSENT.
+
+        What was announced since the story's last act counts, what is, and what comes before a deadline that follows
+        from the knobs in force (or `within_ms`).
+        """
+        addr = self._check_addr(addr)
+        expect_addr(self.lab, self.whole, dev, addr, states, within_ms)
+
+    def ready_for_ipv6(self, *addrs: str) -> bool:
+        """Have these IPv6 addresses, or all, been joined to their solicited-node groups (addrconf_join_solict)?"""
+        if 6 not in self.lab.plumbing.versions:
+            return True
+        wanted = {
+            f"ff0200000000000000000001ff{ip_address(addr).packed[-3:].hex()}"
+            for addr in addrs or (one for intf in self.node.intfList() for one in intf.addrs)
+            if ":" in addr
+        }
+        with self.node.netns.entered(), open("/proc/thread-self/net/igmp6") as file:
+            joined = {line.split()[2] for line in file}
+        return wanted <= joined
