@@ -45,7 +45,11 @@ def command(format_: str, check: Path | None) -> int:
         rows = [{"mechanism": one.name, "text": one.text, "scenarios": list(one.scenarios)} for one in found]
         click.echo(json_text({"schema": SCHEMA, "mechanisms": rows}), nl=False)
     else:
+        subject = ""
         for one in found:
-            click.echo(f"{one.name:<30} {', '.join(one.scenarios) or click.style('none', fg='red')}")
+            if one.subject != subject:
+                subject = one.subject
+                click.echo(click.style(subject, bold=True))
+            click.echo(f"  {one.name:<30} {', '.join(one.scenarios) or click.style('none', fg='red')}")
         click.echo(f"\n{len(found) - len(missing)} of {len(found)} mechanisms are proved")
     return 0

@@ -8,7 +8,12 @@ from typing import Any
 
 import click
 
-from neighlab.errors import EnvironmentProblem, ScenarioError
+from neighlab.errors import EnvironmentProblem, NeighlabError, ScenarioError, Unsupported
+
+_PROBLEMS: dict[str, type[NeighlabError]] = {
+    "environment": EnvironmentProblem, "scenario": ScenarioError, "unsupported": Unsupported,
+}  # fmt: skip
+"""What the lab's process tells us of, by the name that it is sent under."""
 
 
 @click.command("shell", short_help="Open Mininet's prompt in a lab; Ctrl-D ends it.")
@@ -50,8 +55,8 @@ def command(what: str, settings: tuple[str, ...], family: Any) -> int:
 
         try:
             lab = Lab(topology, families=family or "dual", settings=chosen)
-        except (ScenarioError, EnvironmentProblem) as problem:
-            kind = "environment" if isinstance(problem, EnvironmentProblem) else "scenario"
+        except NeighlabError as problem:
+            kind = next((name for name, cls in _PROBLEMS.items() if isinstance(problem, cls)), "scenario")
             send(channel, (kind, str(problem)))
             return
         click.echo(
@@ -79,8 +84,6 @@ def _follow(box: Any) -> int:
         box.reap(5)
         signal.signal(signal.SIGINT, before)
         sys.stdout.flush()
-    if kind == "environment":
-        raise EnvironmentProblem(text)
-    if kind == "scenario":
-        raise ScenarioError(text)
+    if kind in _PROBLEMS:
+        raise _PROBLEMS[kind](text)
     return 0

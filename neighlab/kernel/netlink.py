@@ -69,7 +69,7 @@ class Route:
         refused: NetlinkError | None = None
         for first in range(0, len(requests), _ACK_BATCH):
             batch = requests[first : first + _ACK_BATCH]
-            buffer = bytearray()
+            buffer, earlier = bytearray(), self._seq
             for kind, flags, body in batch:
                 self._seq += 1
                 buffer += nlattr.message(kind, flags | nlattr.NLM_F_REQUEST | nlattr.NLM_F_ACK, self._seq, body)
@@ -77,9 +77,9 @@ class Route:
             waiting = len(batch)
             while waiting:
                 data = self.sock.recv(65536)
-                for kind, flags, _seq, _pid, start, end in nlattr.iter_messages(data):
-                    if kind != _NLMSG_ERROR:
-                        continue
+                for kind, flags, seq, _pid, start, end in nlattr.iter_messages(data):
+                    if kind != _NLMSG_ERROR or seq <= earlier:
+                        continue  # seq: the answer to a request that was given up (a case's time was over)
                     waiting -= 1
                     problem = self._error(data, flags, start, end, doing)
                     refused = refused or problem
@@ -119,8 +119,10 @@ class Route:
         interrupted = False
         while True:
             data = self.sock.recv(1 << 17)
-            done = False
-            for answer, flags, _seq, _pid, start, end in nlattr.iter_messages(data):
+            done = stale = False
+            for answer, flags, seq, _pid, start, end in nlattr.iter_messages(data):
+                if stale := seq != self._seq:
+                    break
                 interrupted = interrupted or bool(flags & _NLM_F_DUMP_INTR)
                 if answer == _NLMSG_DONE:
                     done = True
@@ -128,7 +130,7 @@ class Route:
                     problem = self._error(data, flags, start, end, doing)
                     if problem is not None:
                         raise problem
-            if len(data) > _HEADER and not interrupted:
+            if len(data) > _HEADER and not interrupted and not stale:
                 take(data)
             if done:
                 return interrupted

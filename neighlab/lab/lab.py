@@ -310,7 +310,7 @@ class Lab:
         """A setting for an interface that no host has would be without effect: say so."""
         names = {intf.name for node in self.net.hosts for intf in node.intfList()}
         for one in settings:
-            if one.dev not in (None, "all", "default", *names):
+            if one.dev not in (None, "all", "default", "lo", *names):
                 raise ScenarioError(
                     f"{one.knob.name} for {one.dev}: no host of this lab has it ({', '.join(sorted(names))})"
                 )

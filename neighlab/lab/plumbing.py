@@ -72,13 +72,13 @@ class Plumbing:
         return here, route
 
     def baseline_conf(self) -> dict[str, int]:
-        """The conf sysctls of a fresh host: `all`, and `default`, from which each new device copies."""
+        """The conf sysctls of a fresh host: `all`, `default`, from which each new device copies, and those chosen for `lo`."""
         values: dict[str, int] = {}
         for version in self.versions:
             for name, value in knobs.baseline_conf(version).items():
                 values[f"ipv{version}/conf/all/{name}"] = value
                 values[f"ipv{version}/conf/default/{name}"] = value
-            for dev in (None, "default", "all"):
+            for dev in (None, "default", "all", "lo"):
                 values |= self._chosen(Scope.CONF, version, dev)
         if 6 not in self.versions:
             values["ipv6/conf/all/disable_ipv6"] = values["ipv6/conf/default/disable_ipv6"] = 1

@@ -4,9 +4,9 @@ Two interfaces of a router may lie on one medium, a radio cell or one switch: wh
 forward to the other need not answer, the owner has heard the question too. arp_fwd_proxy compares the numbers of the
 interface that was asked and of the one that the route leaves by. The rules are not symmetric: 0 where the question
 arrived answers always, 0 where the route leaves is a medium like any other; -1 on either silences. The default is 0,
-so proxy_arp knows nothing of media. Many believe that this is a description of the network; it is a filter, and only of
-proxy_arp. In practice: a router with two legs in one broadcast domain and proxy_arp claims the hosts of either side,
-until its legs have one number.
+so proxy_arp knows nothing of media. Many believe that this is a description of the network; it is a filter, and only
+of proxy_arp. In practice: a router with two legs in one broadcast domain and proxy_arp claims the hosts of either
+side, until its legs have one number.
 """
 
 from neighlab.topologies import TwoLans

@@ -1,12 +1,12 @@
 """proxy_arp_pvlan answers for everything behind the interface that was asked, and for nothing behind another.
 
 It is the mirror image of proxy_arp: arp_fwd_pvlan claims a target whose route leaves by the interface that heard the
-question. It is meant for switches whose ports may talk to the router only (private VLAN, RFC 3069): hosts of one subnet
-do not hear each other, so the router answers for them and forwards. The router cannot know which neighbours do hear
-each other: on an ordinary LAN it competes with the true owner of every address, also of free ones. An announcement (the
-sender is the target) is not answered, so no duplicate is feigned. Many believe that it includes proxy_arp. In practice:
-set it where the switch isolates its ports, and turn send_redirects off; elsewhere it draws the LAN's traffic to the
-router.
+question. It is meant for switches whose ports may talk to the router only (private VLAN, RFC 3069): hosts of one
+subnet do not hear each other, so the router answers for them and forwards. The router cannot know which neighbours do
+hear each other: on an ordinary LAN it competes with the true owner of every address, also of free ones. An
+announcement (the sender is the target) is not answered, so no duplicate is feigned. Many believe that it includes
+proxy_arp. In practice: set it where the switch isolates its ports, and turn send_redirects off; elsewhere it draws
+the LAN's traffic to the router.
 """
 
 from neighlab.topologies import TwoLans

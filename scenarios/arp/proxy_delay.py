@@ -1,10 +1,11 @@
-"""A proxy answers a broadcast after a random time below proxy_delay, a unicast question and one at delay 0 at once.
+"""A proxy answers broadcasts after a random time below proxy_delay, and unicast questions at once.
 
-arp_process puts a question that proxy_arp would answer into a queue (pneigh_enqueue) so that the true owner, if there is
-one on the wire, comes first: locktime at the asker then keeps the proxy's answer out. The time is drawn anew for each
-question, from 0 up to proxy_delay (0.8 s). ARP learns the asker at once, before its answer; ND, which delays answers
-to multicast solicitations in the same way, only when it answers. Many believe that the whole proxy_delay passes. In practice: hosts behind a
-proxy answer their first packet late by up to 0.8 s, never twice alike; unicast probes of known neighbours do not suffer.
+arp_process puts a question that proxy_arp would answer into a queue (pneigh_enqueue) so that the true owner, if there
+is one on the wire, comes first: locktime at the asker then keeps the proxy's answer out. The time is drawn anew for
+each question, from 0 up to proxy_delay (0.8 s). ARP learns the asker at once, before its answer; ND, which delays
+answers to multicast solicitations in the same way, only when it answers. Many believe that the whole proxy_delay
+passes. In practice: hosts behind a proxy answer their first packet late by up to 0.8 s, never twice alike; unicast
+probes of known neighbours do not suffer.
 """
 
 from neighlab.topologies import TwoLans

@@ -1,11 +1,11 @@
 """A proxy entry makes the router answer for one address, on one interface, and only if a route leads elsewhere.
 
 `ip neigh add proxy` puts an address into a table of its own (pneigh), which arp_process consults when it forwards on
-this interface: no proxy_arp is needed, forwarding is. The address must be routed out of another interface, so an entry
-for a host on the asker's own side, or for one without a route, is never used; nor is one on another interface. The
-entries have neither state nor timer, are invisible in `ip neigh` without `proxy`, and are announced to nobody. Many
-believe that such an entry publishes an address as it stands (arp -Ds), whatever the routes. In practice: the exact way
-to let a few hosts behind a router share a subnet, where proxy_arp would claim all that it can reach.
+this interface: no proxy_arp is needed, forwarding is. The address must be routed out of another interface, so an
+entry for a host on the asker's own side, or for one without a route, is never used; nor is one on another interface.
+The entries have neither state nor timer, are invisible in `ip neigh` without `proxy`, and are announced to nobody.
+Many believe that such an entry publishes an address as it stands (arp -Ds), whatever the routes. In practice: the
+exact way to let a few hosts behind a router share a subnet, where proxy_arp would claim all that it can reach.
 """
 
 from neighlab.topologies import TwoLans

@@ -1,12 +1,12 @@
 """Proxy ND answers for an address only with proxy_ndp, forwarding and an entry for it - and then even a DAD probe.
 
-ndisc_recv_ns takes three conditions together: the interface forwards, proxy_ndp is on (there or in `all`), and the proxy
-table has the target. An entry alone makes the router join the target's solicited-node group (pndisc_constructor), so
-it hears the question and stays silent. There is no counterpart of proxy_arp, which claims whatever is routed; and no
-route is asked: an entry is answered for also when nothing leads there. The advertisement comes without the override flag
-(RFC 4861, 7.2.8), so the true owner wins. Unlike proxy ARP it answers probes from ::, so whoever takes the address on
-this link finds a duplicate. Many believe that proxy_ndp=1 is to IPv6 what proxy_arp=1 is to IPv4. In practice: one
-`ip neigh add proxy` per address, or a daemon (ndppd) that does it.
+ndisc_recv_ns takes three conditions together: the interface forwards, proxy_ndp is on (there or in `all`), and the
+proxy table has the target. An entry alone makes the router join the target's solicited-node group
+(pndisc_constructor), so it hears the question and stays silent. There is no counterpart of proxy_arp, which claims
+whatever is routed; and no route is asked: an entry is answered for also when nothing leads there. The advertisement
+comes without the override flag (RFC 4861, 7.2.8), so the true owner wins. Unlike proxy ARP it answers probes from ::,
+so whoever takes the address on this link finds a duplicate. Many believe that proxy_ndp=1 is to IPv6 what proxy_arp=1
+is to IPv4. In practice: one `ip neigh add proxy` per address, or a daemon (ndppd) that does it.
 """
 
 from neighlab.topologies import TwoLans

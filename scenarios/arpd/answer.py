@@ -1,11 +1,11 @@
 """An RTM_NEWNEIGH from user space resolves an entry that is waited for, and releases its queue, like an ARP reply.
 
-The answer to a "miss" is no special message: whatever sets a link-layer address - `ip neigh replace`, a routing daemon,
-arpd - goes through neigh_update, which sends what has waited and wakes the neighbour's output functions. Nobody
-checks that it was asked for, or by whom. The state that it gives is believed: REACHABLE is used without a question,
-STALE lets the first packet go and is probed later, PERMANENT needs no question ever again. Many believe that a
-resolver in user space has to put packets back into the queue itself. In practice: a controller that knows every address
-answers before anything is broadcast, and the application notices nothing.
+The answer to a "miss" is no special message: whatever sets a link-layer address - `ip neigh replace`, a routing
+daemon, arpd - goes through neigh_update, which sends what has waited and wakes the neighbour's output functions.
+Nobody checks that it was asked for, or by whom. The state that it gives is believed: REACHABLE is used without a
+question, STALE lets the first packet go and is probed later, PERMANENT needs no question ever again. Many believe
+that a resolver in user space has to put packets back into the queue itself. In practice: a controller that knows
+every address answers before anything is broadcast, and the application notices nothing.
 """
 
 from neighlab.topologies import TwoHosts

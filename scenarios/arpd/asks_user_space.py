@@ -1,11 +1,12 @@
-"""With app_solicit the kernel asks user space over netlink, after unicast and before broadcast, or instead of both.
+"""With app_solicit the kernel asks user space over netlink, after unicast attempts and before broadcasts.
 
-arp_solicit and ndisc_solicit divide the attempts of an entry: the first ucast_solicit go to the known address, the next
-app_solicit become RTM_GETNEIGH messages to RTNLGRP_NEIGH (neigh_app_ns; `ip monitor neigh` calls them "miss"), the rest
-are broadcast. A new entry has no address to ask at: its count of attempts (NDA_PROBES) begins behind the unicast ones. With mcast_solicit=0 nothing goes on
-the wire at all. The messages are sent whether anybody listens or not. arp(7) puts user space first, and arpd(8) demands
-CONFIG_ARPD, an option that has not existed since 3.13. In practice: this is how switches with a control plane, EVPN
-daemons and arpd learn which addresses are wanted, without a packet socket.
+arp_solicit and ndisc_solicit divide the attempts of an entry: the first ucast_solicit go to the known address, the
+next app_solicit become RTM_GETNEIGH messages to RTNLGRP_NEIGH (neigh_app_ns; `ip monitor neigh` calls them "miss"),
+the rest are broadcast. A new entry has no address to ask at: its count of attempts (NDA_PROBES) begins behind the
+unicast ones. With mcast_solicit=0 nothing goes on the wire at all. The messages are sent whether anybody listens or
+not. arp(7) puts user space first, and arpd(8) demands CONFIG_ARPD, an option that has not existed since 3.13. In
+practice: this is how switches with a control plane, EVPN daemons and arpd learn which addresses are wanted, without a
+packet socket.
 """
 
 from neighlab.topologies import TwoHosts

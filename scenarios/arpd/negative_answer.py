@@ -1,11 +1,11 @@
-"""FAILED from user space, or no word of it, ends the resolution, and the sender learns that the host is unreachable.
+"""FAILED from user space, or no word of it, ends the resolution: the sender sees EHOSTUNREACH.
 
 A resolver that knows that nobody has the address can say so: RTM_NEWNEIGH with NUD_FAILED throws away the queue of an
 INCOMPLETE entry (neigh_invalidate) and each packet in it becomes an error, at once instead of after all attempts. If
 nobody answers, app_solicit questions, retrans_time apart, end the same way; a resolver that is gone thus costs what
 an absent host costs. FAILED is no memory: the next packet asks again. Many believe that a negative answer is cached
-by the kernel; arpd has a cache of its own for that (-n). In practice: with mcast_solicit=0, a dead resolver means no new
-neighbours.
+by the kernel; arpd has a cache of its own for that (-n). In practice: with mcast_solicit=0, a dead resolver means no
+new neighbours.
 """
 
 from neighlab.topologies import TwoHosts

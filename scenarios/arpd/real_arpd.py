@@ -1,11 +1,11 @@
 """iproute2's arpd resolves neighbours for a kernel that was not built for it, and asks the wire itself.
 
 arpd listens to RTNLGRP_NEIGH for the kernel's questions and to ARP on a packet socket, keeps what it hears in a
-database, and answers by RTM_NEWNEIGH from there. With -a it also broadcasts questions of its own; with -k it sets app_solicit to their
-number and mcast_solicit to 0, so that the kernel asks nobody else. arpd(8) still says that CONFIG_ARPD must have been
-set; the option went in 3.13, and neigh_app_ns needs none. The daemon restores both knobs when it is asked to end. In
-practice: networks too large for gc_thresh3 once used it; today it shows that neighbour resolution can be moved to user
-space, with a program that is installed everywhere.
+database, and answers by RTM_NEWNEIGH from there. With -a it also broadcasts questions of its own; with -k it sets
+app_solicit to their number and mcast_solicit to 0, so that the kernel asks nobody else. arpd(8) still says that
+CONFIG_ARPD must have been set; the option went in 3.13, and neigh_app_ns needs none. The daemon restores both knobs
+when it is asked to end. In practice: networks too large for gc_thresh3 once used it; today it shows that neighbour
+resolution can be moved to user space, with a program that is installed everywhere.
 """
 
 from neighlab.topologies import TwoHosts

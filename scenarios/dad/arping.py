@@ -1,11 +1,11 @@
 """`arping -D` finds a duplicate of an IPv4 address; the kernel that is given the address neither asks nor minds.
 
 arping probes as RFC 5227 has it: a request in the name of 0.0.0.0. Whoever has the address answers (arp_process), and
-the exit status is 1. inet_rtm_newaddr does nothing of the kind: the address is usable at once, no frame goes out unless
-arp_notify is set, and later no conflict is noticed either; both hosts answer, and the rest of the LAN talks to whoever
-was heard last. IPv6 does it in the kernel: the same address there is tentative first, and dadfailed when its
-solicitation is answered. Many believe that Linux detects duplicates for IPv4 because ifup complains; that is arping in
-a script, or a DHCP client. In practice: addresses set by hand or by a container engine are checked by nobody.
+the exit status is 1. inet_rtm_newaddr does nothing of the kind: the address is usable at once, no frame goes out
+unless arp_notify is set, and later no conflict is noticed either; both hosts answer, and the rest of the LAN talks to
+whoever was heard last. IPv6 does it in the kernel: the same address there is tentative first, and dadfailed when its
+solicitation is answered. Many believe that Linux detects duplicates for IPv4 because ifup complains; that is arping
+in a script, or a DHCP client. In practice: addresses set by hand or by a container engine are checked by nobody.
 """
 
 from neighlab.topologies import VictimAttacker

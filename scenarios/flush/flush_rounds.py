@@ -1,11 +1,11 @@
-"""`ip -s -s neigh flush` names each entry that it deletes and counts its rounds; without -s it says nothing of them.
+"""`ip -s -s neigh flush` names each entry that it deletes and counts its rounds; without -s it is silent.
 
-A flush is a loop of the tool: dump, delete what was picked, and again, until a round finds nothing (or ten are over, for
-traffic may make entries faster than that). -s tells the rounds and the number of entries, a second -s prints each entry
-as it was before it went, which is the only record of it. In the kernel, each deletion is two events: FAILED, then
-the end (neigh_delete). A flush is therefore not atomic: between the rounds and behind the last one entries are made
-again. Many believe that an empty output means that nothing was there. In practice: use
-`-s -s` in scripts that clean up after an incident, and keep what it prints.
+A flush is a loop of the tool: dump, delete what was picked, and again, until a round finds nothing (or ten are over,
+for traffic may make entries faster than that). -s tells the rounds and the number of entries, a second -s prints each
+entry as it was before it went, which is the only record of it. In the kernel, each deletion is two events: FAILED,
+then the end (neigh_delete). A flush is therefore not atomic: between the rounds and behind the last one entries are
+made again. Many believe that an empty output means that nothing was there. In practice: use `-s -s` in scripts that
+clean up after an incident, and keep what it prints.
 """
 
 from neighlab.topologies import TwoHosts

@@ -1,11 +1,11 @@
 """`ip neigh flush` spares PERMANENT and NOARP entries, and `nud all` still spares NOARP: each must be named.
 
-The kernel has no request that empties a table. iproute2 dumps it, picks entries by their state and deletes them one by
-one; which states it picks is the tool's decision, not the kernel's: all but PERMANENT and NOARP unless `nud` says
+The kernel has no request that empties a table. iproute2 dumps it, picks entries by their state and deletes them one
+by one; which states it picks is the tool's decision, not the kernel's: all but PERMANENT and NOARP unless `nud` says
 otherwise, and never NOARP unless that is the very word. Externally learned entries it picks whatever state is named:
-`nud permanent` deletes what a routing daemon put there, until that notices. Many believe that `ip neigh flush all` leaves nothing
-behind; there, `all` is not a state but a device or prefix that matches everything. In practice: static entries survive a
-cleaning, spoofed ones do not - and traffic makes the missing ones again at once.
+`nud permanent` deletes what a routing daemon put there, until that notices. Many believe that `ip neigh flush all`
+leaves nothing behind; there, `all` is not a state but a device or prefix that matches everything. In practice: static
+entries survive a cleaning, spoofed ones do not - and traffic makes the missing ones again at once.
 """
 
 from neighlab.topologies import TwoHosts

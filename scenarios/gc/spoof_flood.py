@@ -34,19 +34,19 @@ V6 = {"family": "ipv6", "frames": solicitations, "stranger": "2001:db8::1:1"}
     proves=["gc/spoof-flood"],
     kernel="arp_process, ndisc_recv_ns, neigh_alloc",
     cases=[
-        Case("on-link-senders", sender="192.0.2.50", rp_filter=0, errors=["ENOBUFS"], **V4),
-        Case("off-link-senders", sender="198.51.100.1", rp_filter=0, errors=["ENOBUFS"], **V4),
+        Case("on-link-senders", sender="192.0.2.50", settings={"rp_filter": 0}, errors=["ENOBUFS"], **V4),
+        Case("off-link-senders", sender="198.51.100.1", settings={"rp_filter": 0}, errors=["ENOBUFS"], **V4),
         Case(
-            "off-link-senders-rp-filter", sender="198.51.100.1", rp_filter=1, errors=[None], **V4,
+            "off-link-senders-rp-filter", sender="198.51.100.1", settings={"rp_filter": 1}, errors=[None], **V4,
             sabotage=Sabotage(knobs={"rp_filter": 0}),
         ),
-        Case("on-link-senders-ipv6", sender="2001:db8::50", rp_filter=0, errors=["EINVAL"], **V6),
-        Case("off-link-senders-ipv6", sender="2001:db8:ffff::1", rp_filter=0, errors=["EINVAL"], **V6),
+        Case("on-link-senders-ipv6", sender="2001:db8::50", settings={}, errors=["EINVAL"], **V6),
+        Case("off-link-senders-ipv6", sender="2001:db8:ffff::1", settings={}, errors=["EINVAL"], **V6),
     ],
     sabotage=Sabotage(mute=True),
 )  # fmt: skip
-def made_up_senders_fill_the_table(victim, attacker, lab, table, *, frames, sender, rp_filter, stranger, errors):
-    victim.conf(rp_filter=rp_filter, base_reachable_time_ms=60_000)
+def made_up_senders_fill_the_table(victim, attacker, lab, table, *, frames, sender, settings, stranger, errors):
+    victim.conf(**settings)
     victim.neigh_set(attacker.addr, attacker.lladdr, state=NUD.REACHABLE)
     inbox = attacker.listen()
     table.room(ROOM)

@@ -43,5 +43,5 @@ def counters_tell_what_happened(victim, peer, table, *, count, known, first, sil
     table.room(ROOM)
     table.fill(victim, first, MOST)
     for addr in flood.addresses(known, count):
-        victim.neigh_set(addr, peer.lladdr)
+        victim.neigh_set(addr, peer.lladdr, state=NUD.REACHABLE)
     table.expect(before, forced_gc_runs=SOME, table_fulls=SOME)

@@ -4,9 +4,9 @@ Two leaks have to be closed. arp_ignore=1 answers only for addresses of the inte
 on lo is passed over - if it is set where the question arrives (or in `all`), not on lo. But a real server also asks:
 its first packet from the VIP makes it broadcast "who has the client, tell the VIP" with its own link-layer address
 (arp_solicit takes the packet's source), and a question to oneself is learned at once, whatever locktime says.
-arp_announce=2 makes it use an address of the interface instead; 1 does not help when VIP and client share a subnet. Many
-believe that arp_ignore is enough, since the first test passes. In practice: the balancer works until a real server has
-forgotten a client and asks for it; then that client sticks to this server.
+arp_announce=2 makes it use an address of the interface instead; 1 does not help when VIP and client share a subnet.
+Many believe that arp_ignore is enough, since the first test passes. In practice: the balancer works until a real
+server has forgotten a client and asks for it; then that client sticks to this server.
 """
 
 from neighlab.topologies import DirectRouting

@@ -1,11 +1,11 @@
 """Every real server that holds the VIP on lo answers for it; IPv6 answers only on the interface of the address.
 
-For IPv4 an address belongs to the host (the weak host model): arp_process asks the routing table whether the target is
-local, not where it was configured, so hiding it on lo hides nothing. Four hosts answer one question, and the client
-takes whoever is first: locktime keeps the others out for a second, and the next question decides anew. An IPv6
-address is defended by its interface alone: ndisc_recv_ns looks it up on the receiving device, and only there does
-the host listen to its solicited-node group. The "ARP problem" of direct routing is thus one of ARP. Many believe that
-an address on lo is not answered for. In practice: part of the clients bypass the load balancer, and which ones changes.
+For IPv4 an address belongs to the host (the weak host model): arp_process asks the routing table whether the target
+is local, not where it was configured, so hiding it on lo hides nothing. Four hosts answer one question, and the
+client takes whoever is first: locktime keeps the others out for a second, and the next question decides anew. An IPv6
+address is defended by its interface alone: ndisc_recv_ns looks it up on the receiving device, and only there does the
+host listen to its solicited-node group. The "ARP problem" of direct routing is thus one of ARP. Many believe that an
+address on lo is not answered for. In practice: part of the clients bypass the load balancer, and which ones changes.
 """
 
 from neighlab.topologies import DirectRouting

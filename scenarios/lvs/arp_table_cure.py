@@ -4,8 +4,8 @@ NF_ARP_IN and NF_ARP_OUT are hooks of arp_rcv and arp_xmit. One rule drops the q
 the server's own address over the VIP in what the kernel asks itself. Dropping there instead of rewriting is tempting
 and wrong: without a question there is no answer, and the server cannot reach the client at all. arptables came before
 the two knobs; nft has the same hooks in its family `arp`. A filter also guards what no knob does: it can tell senders
-apart. Many believe that iptables sees ARP. In practice: where the knobs belong to somebody else (a container's
-host), a rule does it.
+apart. Many believe that iptables sees ARP. In practice: where the knobs belong to somebody else (a container's host),
+a rule does it.
 """
 
 from neighlab.topologies import DirectRouting

@@ -1,12 +1,12 @@
-"""In direct routing the director rewrites link-layer addresses alone, and the answer does not come back through it.
+"""In direct routing the director rewrites link-layer addresses alone, and the answer bypasses it.
 
 The client's packets for the VIP reach the director, which sends each on to a real server: the IP addresses stay, only
-the Ethernet addresses change and the TTL counts one hop. The real server finds the VIP on its lo, takes the packet for
-its own and answers the client directly, from the VIP. All three must therefore be neighbours, and the director sees
-half of each connection. IPVS does it (ip_vs_dr_xmit); a mere route to the VIP through a real server puts the same
-frames on the wire, if the client does not heed the redirects, and does it on kernels without IPVS. Many believe that
-the balancer translates addresses or carries the answers. In practice: answers use the servers' own bandwidth, and a
-firewall on the director that tracks connections calls them invalid.
+the Ethernet addresses change and the TTL counts one hop. The real server finds the VIP on its lo, takes the packet
+for its own and answers the client directly, from the VIP. All three must therefore be neighbours, and the director
+sees half of each connection. IPVS does it (ip_vs_dr_xmit); a mere route to the VIP through a real server puts the
+same frames on the wire, if the client does not heed the redirects, and does it on kernels without IPVS. Many believe
+that the balancer translates addresses or carries the answers. In practice: answers use the servers' own bandwidth,
+and a firewall on the director that tracks connections calls them invalid.
 """
 
 from neighlab.topologies import DirectRouting

@@ -1,11 +1,12 @@
-"""A filter that ties an address to its owner stops spoofed ARP on the victim or on the bridge, not on the attacker.
+"""A filter that ties an address to its owner stops spoofing at the victim or bridge, not at the attacker.
 
-NF_ARP_IN lies in arp_rcv, before arp_process learns anything; the bridge's forward hook sees ARP as any other frame, and
-so does the family ip6 with advertisements, whose fields have to be picked out as raw bytes. Each rule says: what claims
-the owner's address must carry the owner's link-layer address; the owner's own announcement passes. An output filter on
-the attacker is consulted only for what its kernel sends (arp_xmit): frames of a packet socket go past it. Many believe
-that iptables filters ARP, and that a filter in the sender's kernel could contain a malicious program. In practice:
-hypervisors and container hosts put such a rule on each guest's port of their bridge (clean-traffic, spoofchk).
+NF_ARP_IN lies in arp_rcv, before arp_process learns anything; the bridge's forward hook sees ARP as any other frame,
+and so does the family ip6 with advertisements, whose fields have to be picked out as raw bytes. Each rule says: what
+claims the owner's address must carry the owner's link-layer address; the owner's own announcement passes. An output
+filter on the attacker is consulted only for what its kernel sends (arp_xmit): frames of a packet socket go past it.
+Many believe that iptables filters ARP, and that a filter in the sender's kernel could contain a malicious program. In
+practice: hypervisors and container hosts put such a rule on each guest's port of their bridge (clean-traffic,
+spoofchk).
 """
 
 from neighlab.topologies import VictimAttackerOwner

@@ -1,11 +1,12 @@
 """arpwatch reports a changed Ethernet address and a flip flop, unless the liar's Ethernet source is honest.
 
-arpwatch keeps the pairs of addresses that it hears on the wire, and mails when one changes: "changed ethernet address"
-for a new one, "flip flop" for the return of the one before. It hears attempts, also those that the kernel turns away;
-but only what passes its own interface, so a unicast reply to another host on a switch is not among it. And a frame whose
-Ethernet source is not the link-layer address inside is logged as "ethernet mismatch" and then ignored: no change, no
-mail. The kernel looks at the inside alone and is poisoned. Many believe that arpwatch sees all spoofing on a segment. In
-practice: watch the log for "ethernet mismatch" too, and mirror the switch's ports to the watcher.
+arpwatch keeps the pairs of addresses that it hears on the wire, and mails when one changes: "changed ethernet
+address" for a new one, "flip flop" for the return of the one before. It hears attempts, also those that the kernel
+turns away; but only what passes its own interface, so a unicast reply to another host on a switch is not among it.
+And a frame whose Ethernet source is not the link-layer address inside is logged as "ethernet mismatch" and then
+ignored: no change, no mail. The kernel looks at the inside alone and is poisoned. Many believe that arpwatch sees all
+spoofing on a segment. In practice: watch the log for "ethernet mismatch" too, and mirror the switch's ports to the
+watcher.
 """
 
 from neighlab.topologies import VictimAttackerOwner

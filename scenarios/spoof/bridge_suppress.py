@@ -1,11 +1,11 @@
-"""neigh_suppress keeps gratuitous frames and known questions from a bridge's port; unicast and the rest still poison.
+"""neigh_suppress keeps gratuitous frames and known questions from a port; what is unicast still poisons.
 
-The bridge looks into ARP and ND itself (br_do_proxy_suppress_arp). What its own neighbour table and its forwarding entries
-know, it answers in the host's name and does not flood to a port with neigh_suppress; gratuitous frames and probes are
-not flooded there either. Everything else passes: a spoofed question for an address that the bridge does not know is
-flooded and updates the victim, and a unicast reply is no broadcast at all. Many believe that a switch that answers ARP
-also checks it; it compares nothing. In practice: this is a brake on broadcasts for overlays (VXLAN, EVPN), where a
-control plane fills the bridge's table; that some attacks fail is a side effect.
+The bridge looks into ARP and ND itself (br_do_proxy_suppress_arp). What its own neighbour table and its forwarding
+entries know, it answers in the host's name and does not flood to a port with neigh_suppress; gratuitous frames and
+probes are not flooded there either. Everything else passes: a spoofed question for an address that the bridge does
+not know is flooded and updates the victim, and a unicast reply is no broadcast at all. Many believe that a switch
+that answers ARP also checks it; it compares nothing. In practice: this is a brake on broadcasts for overlays (VXLAN,
+EVPN), where a control plane fills the bridge's table; that some attacks fail is a side effect.
 """
 
 from neighlab.topologies import VictimAttackerOwner

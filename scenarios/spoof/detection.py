@@ -1,11 +1,11 @@
 """Whoever listens to neighbour events sees each change of address, also one that was undone before anybody looked.
 
-__neigh_update announces every new link-layer address of an entry as RTM_NEWNEIGH, at the moment it is taken. The entry
-itself has no memory: an attacker who poisons it, lets one packet pass and restores it leaves a table that is right. So a
-watcher subscribes (RTNLGRP_NEIGH; `ip monitor neigh`) and compares with what it heard last. It hears the effects on
-this host alone: what locktime, a static entry or an absent one turn away makes no event, though the attack was on the
-wire. Many believe that a look at `ip neigh` now and then is a check. In practice: the events are cheap and exact for one
-host, a packet capture (arpwatch) sees attempts on all of a segment; a careful site has both.
+__neigh_update announces every new link-layer address of an entry as RTM_NEWNEIGH, at the moment it is taken. The
+entry itself has no memory: an attacker who poisons it, lets one packet pass and restores it leaves a table that is
+right. So a watcher subscribes (RTNLGRP_NEIGH; `ip monitor neigh`) and compares with what it heard last. It hears the
+effects on this host alone: what locktime, a static entry or an absent one turn away makes no event, though the attack
+was on the wire. Many believe that a look at `ip neigh` now and then is a check. In practice: the events are cheap and
+exact for one host, a packet capture (arpwatch) sees attempts on all of a segment; a careful site has both.
 """
 
 from neighlab.topologies import VictimAttackerOwner

@@ -1,11 +1,11 @@
 """Isolated ports of a bridge exchange no frame with each other, spoofed or not, and all frames with the others.
 
-should_deliver (br_forward.c) refuses to send a frame out of an isolated port when it came in by one, whatever it is: no
-broadcast, no unicast, no ARP. Two hosts that both need only the router are thus out of each other's reach, although
-they share a subnet, and so are two tenants. It takes both ends: an attacker on an isolated port poisons a victim on
-an ordinary one. The router remains the weak spot - it hears everybody, and may be told lies about the victim; and it has
-to answer for the hosts among each other (proxy_arp_pvlan) if they are to talk. Many believe that isolating the suspect's
-port is enough. In practice: isolate all ports but the uplink.
+should_deliver (br_forward.c) refuses to send a frame out of an isolated port when it came in by one, whatever it is:
+no broadcast, no unicast, no ARP. Two hosts that both need only the router are thus out of each other's reach,
+although they share a subnet, and so are two tenants. It takes both ends: an attacker on an isolated port poisons a
+victim on an ordinary one. The router remains the weak spot - it hears everybody, and may be told lies about the
+victim; and it has to answer for the hosts among each other (proxy_arp_pvlan) if they are to talk. Many believe that
+isolating the suspect's port is enough. In practice: isolate all ports but the uplink.
 """
 
 from neighlab.topologies import VictimAttackerOwner

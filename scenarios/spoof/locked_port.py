@@ -1,11 +1,11 @@
-"""A locked port drops frames from a foreign Ethernet source, and does not look at the addresses inside of ARP and ND.
+"""A locked port drops frames from a foreign Ethernet source, and looks at no address inside ARP or ND.
 
-With `locked` (made for 802.1X) the bridge lets in only sources whose forwarding entry points to this very port: a static
-one, put there by whoever authenticates. A spoofed frame whose Ethernet source is the forged address goes no further than
-the port. But nothing obliges an attacker to forge that: the kernel of the victim learns the address inside of the message
-and compares it with nothing (arp_process, ndisc_recv_na), so the same lie from an honest source passes. Many believe that
-port security by link-layer address ends spoofing. In practice: it ends floods of made-up sources and stolen Ethernet
-addresses; against poisoning, ARP inspection (a filter on the port) is needed.
+With `locked` (made for 802.1X) the bridge lets in only sources whose forwarding entry points to this very port: a
+static one, put there by whoever authenticates. A spoofed frame whose Ethernet source is the forged address goes no
+further than the port. But nothing obliges an attacker to forge that: the kernel of the victim learns the address
+inside of the message and compares it with nothing (arp_process, ndisc_recv_na), so the same lie from an honest source
+passes. Many believe that port security by link-layer address ends spoofing. In practice: it ends floods of made-up
+sources and stolen Ethernet addresses; against poisoning, ARP inspection (a filter on the port) is needed.
 """
 
 from neighlab.topologies import VictimAttackerOwner

@@ -137,7 +137,6 @@ def test_settings_of_a_run_hold_in_every_host_and_a_story_may_override_them() ->
         "arp_ignore=2",
         "ipv6.gc_stale_time_ms=5000",
         "eth0.arp_announce=1",
-        "lo.arp_announce=2",
     )
     lab = Lab(VictimAttackerOwner, settings=tuple(map(parse_setting, said)))
 

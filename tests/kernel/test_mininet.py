@@ -362,11 +362,12 @@ class Terminal:
 
 
 PROMPT = "neighlab> "
+COMMAND = (sys.executable, "-c", "from neighlab.cli import main; main()")
 
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
-    one = Terminal(sys.executable, "-c", "from neighlab.cli import main; main()", "shell", "VictimAttacker")
+    one = Terminal(*COMMAND, "shell", "VictimAttacker")
     one.read_until(PROMPT)
     yield one
     with contextlib.suppress(OSError):
@@ -412,6 +413,18 @@ def test_whoever_ends_the_prompt_ends_the_lab(terminal: Terminal, how: signal.Si
 def test_closing_the_terminal_ends_the_lab(terminal: Terminal) -> None:
     os.close(terminal.fd)
     assert os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]) != 0
+
+
+def test_a_lab_that_cannot_be_built_is_told_without_a_prompt(tmp_path: Path) -> None:
+    file = tmp_path / "shaped.py"
+    file.write_text(
+        "from mininet.topo import Topo\nfrom mininet.link import TCLink\nclass Shaped(Topo):\n    def build(self):\n"
+        "        self.addLink(self.addHost('h1'), self.addHost('h2'), cls=TCLink, bw=10)\ntopos = {'shaped': Shaped}\n"
+    )
+    done = subprocess.run([*COMMAND, "shell", str(file)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    assert done.stderr == "neighlab: h1 h1-eth0: link option bw needs tc with netem\n"
+    assert (done.returncode, done.stdout) == (4, "")
 
 
 def _name(pid: int) -> str:

@@ -141,7 +141,7 @@ def _cases(*behaviours):
     cases=_cases(
         behaves, fails, errs, skips, forks, leaves_a_daemon, leaves_programs, mounts, exits, exits_as_if_all_was_well,
         leaves_by_sys_exit, raises_keyboard_interrupt, kills_its_parent, stops_its_parent, kills_everybody,
-        closes_everything, crashes, writes_to_every_socket, recurses, reads_what_is_typed, prints, asks,
+        closes_everything, crashes, writes_to_every_socket, recurses, reads_what_is_typed, prints,
     ),
 )  # fmt: skip
 def ends(lab, victim, *, behaviour):
@@ -151,4 +151,9 @@ def ends(lab, victim, *, behaviour):
 
 @scenario(topology=VictimAttacker, timeout_s=2, cases=_cases(spins, blocks_the_alarm, spins_in_c))
 def would_never_end(lab, *, behaviour):
+    behaviour(lab)
+
+
+@scenario(topology=VictimAttacker, needs=["host-table"], cases=_cases(asks))
+def wants_the_table(lab, *, behaviour):
     behaviour(lab)
