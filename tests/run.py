@@ -69,7 +69,7 @@ class NotHere(Exception):
 
 
 def lint(run: Run) -> Count:
-    """The sources are formatted, typed and layered as agreed."""
+    """The sources are formatted, typed and layered as agreed, and every mechanism has its scenario."""
     count = Count()
     count.add(call(tool("ruff"), "check", "--no-cache"))
     count.add(call(tool("ruff"), "format", "--check", "--no-cache"))
@@ -83,6 +83,7 @@ def lint(run: Run) -> Count:
         config = [f"--config-file={ROOT}/pyproject.toml", f"--cache-dir={cache}"]
         count.add(call(tool("mypy"), *config, "-p", "neighlab", cwd=tree))
     count.add(call(tool("lint-imports"), "--no-cache", "--no-logo"))
+    count.add(call(tool("neighlab"), "catalogue", "--check", "docs/catalogue.md"))
     return count
 
 
@@ -119,7 +120,7 @@ def sabotage(run: Run) -> Count:
 def loaded(run: Run) -> Count:
     """Every scenario holds five times over while the processors are busy with something else."""
     with machine.busy(2 * (os.cpu_count() or 1)):
-        return neighlab(run, "loaded", "--repeat", "5", "-j2")
+        return neighlab(run, "loaded", "--repeat", "5", "-j6")
 
 
 def host_table(run: Run) -> Count:
