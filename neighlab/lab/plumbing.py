@@ -72,7 +72,7 @@ class Plumbing:
         return here, route
 
     def baseline_conf(self) -> dict[str, int]:
-        """The conf sysctls of a fresh host: `all`, `default`, which each new device copies, and those chosen for `lo`."""
+        """The conf sysctls of a fresh host: `all`, `default` (new devices copy it), and those for `lo`."""
         values: dict[str, int] = {}
         for version in self.versions:
             for name, value in knobs.baseline_conf(version).items():

@@ -83,8 +83,9 @@ def test_a_story_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> No
 
     results = run(*(f"would_never_end:{case}" for case in endless), "orderly:00", jobs=4)
 
-    assert [(one.case, one.outcome, one.reason) for one in results.cases] == [
-        ("spins", "error", "did not end within 3 s, in `while True:`"),
+    assert results.cases[0].reason.startswith("did not end within 3 s, in `")
+    assert [(one.case, one.outcome, one.reason.partition(", in")[0]) for one in results.cases] == [
+        ("spins", "error", "did not end within 3 s"),
         ("blocks-the-alarm", "error", "did not end within 3 s and did not react: killed"),
         ("spins-in-c", "error", "did not end within 3 s and did not react: killed"),
         ("00", "passed", ""),
