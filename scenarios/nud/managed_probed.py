@@ -3,9 +3,10 @@
 neigh_managed_work runs each interval_probe_time_ms (5 s) through the managed_list and acts as if a packet had come
 for each entry: STALE goes through DELAY and PROBE back to REACHABLE, FAILED is resolved anew. The interval is that of
 the table's default parameters in the initial namespace, whatever the device's own says. An entry without the flag
-would stay STALE, or FAILED, until somebody uses it. Many believe that the kernel never asks without a reason. In
-practice: a managed next hop that comes back is found within seconds, and each managed entry costs a question every
-interval, also on a quiet network.
+would stay STALE, or FAILED, until somebody uses it. Managed entries are not spared by collection: one that is FAILED
+may be gone before its turn, unless it is externally learned as well. Many believe that the kernel never asks without
+a reason. In practice: a managed next hop that comes back is found within seconds, and each managed entry costs a
+question every interval, also on a quiet network.
 """
 
 from neighlab.topologies import TwoHosts
@@ -22,7 +23,10 @@ REACHABLE, STALE, PROBE, FAILED = NUD.REACHABLE, NUD.STALE, NUD.PROBE, NUD.FAILE
     kernel="neigh_managed_work, neigh_event_send_probe, neigh_timer_handler",
     cases=[
         Case("stale", addr="192.0.2.2", first=[REACHABLE, STALE], again=[PROBE, REACHABLE], asked=2, since="5.16"),
-        Case("failed", addr=ON_LINK, first=[FAILED], again=[FAILED], asked=QUESTIONS + 1, since="5.16"),
+        Case(
+            "failed", addr=ON_LINK, first=[FAILED], again=[FAILED], asked=QUESTIONS + 1, since="5.16",
+            flags=NTF.MANAGED | NTF.EXT_LEARNED, sabotage=Sabotage(params={"flags": NTF.USE | NTF.EXT_LEARNED}),
+        ),
         Case(
             "stale-ipv6", addr="2001:db8::2", first=[REACHABLE, STALE], again=[PROBE, REACHABLE], asked=2, since="5.16",
             family="ipv6",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from neighlab.lab import programs
@@ -106,6 +107,9 @@ class Outbox:
         self._host.lab.act(self._host.name, "sent", text, confirm=confirm)
         errors = [self._socket.send(payload, confirm=confirm) for _ in range(count)]
         self._host.lab.pump()
+        if refused := Counter(name for name in errors if name):
+            said = ", ".join(f"{name} {number} times" for name, number in refused.items())
+            self._host.lab.timeline.add(self._host.name, "story", "note", f"UDP to {self._socket.addr}: {said}")
         return errors
 
     def error(self, *, within_ms: float = 5000) -> str | None:
