@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import nlattr, rtneigh, rtneightbl
 from neighlab.kernel.netlink import NETLINK_ROUTE, NetlinkError, Route
-from neighlab.kernel.rtneightbl import NeighTable
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import IN_TIMER, NTF, NUD, VALID
 
@@ -117,28 +116,16 @@ class _Tables:
 
     def dump(self, family: int) -> list[Neigh]:
         """Every entry of this namespace, in every state."""
-        neighs: list[Neigh] = []
-
-        def take(buffer: bytes) -> None:
-            if buffer:
-                rtneigh.decode_neighs(buffer, neighs)
-            else:
-                neighs.clear()
-
-        self._route.dump(nlattr.RTM_GETNEIGH, rtneigh.encode_dump(family=_AF[family]), "list neighbours", take)
-        return neighs
+        body = rtneigh.encode_dump(family=_AF[family])
+        return self._route.collect(nlattr.RTM_GETNEIGH, body, "list neighbours", rtneigh.decode_neighs)
 
     def total(self, family: int) -> int:
         """How many entries the table has, those of all namespaces together."""
-        found: list[NeighTable] = []
-
-        def take(buffer: bytes) -> None:
-            rtneightbl.decode_tables(buffer, found)
-
-        request = rtneightbl.encode_dump(_AF[family])
-        self._route.dump(nlattr.RTM_GETNEIGHTBL, request, "read the neighbour table", take)
-        # The latest counts where the dump was repeated; those of single interfaces have no config.
-        return [table.config.entries for table in found if table.config is not None and table.family == _AF[family]][-1]
+        body = rtneightbl.encode_dump(_AF[family])
+        doing, decode = "read the neighbour table", rtneightbl.decode_tables
+        found = self._route.collect(nlattr.RTM_GETNEIGHTBL, body, doing, decode)
+        # those of single interfaces have no config
+        return [table.config.entries for table in found if table.config is not None and table.family == _AF[family]][0]
 
     def mark(self, family: int, chosen: set[tuple[int, str]], mark: NTF) -> int:
         """Give the chosen entries the mark, or none, and look again whether they have it."""

@@ -7,10 +7,12 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import nlattr
+
+T = TypeVar("T")
 
 NETLINK_ROUTE: Final = 0
 SOL_NETLINK: Final = 270
@@ -111,6 +113,19 @@ class Route:
         while self._dump_once(kind, body, doing, take):
             self.repeats += 1
             take(b"")
+
+    def collect(self, kind: int, body: bytes, doing: str, decode: Callable[[bytes, list[T]], object]) -> list[T]:
+        """Send a dump request and return what `decode` appends to a list for each buffer of the answer."""
+        found: list[T] = []
+
+        def take(data: bytes) -> None:
+            if data:
+                decode(data, found)
+            else:
+                found.clear()
+
+        self.dump(kind, body, doing, take)
+        return found
 
     def _dump_once(self, kind: int, body: bytes, doing: str, take: Callable[[bytes], object]) -> bool:
         self._seq += 1

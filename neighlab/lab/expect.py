@@ -172,16 +172,9 @@ class Watcher:
 
     def parms(self, ifindex: int, version: int) -> dict[int, int]:
         """All that the kernel tells about neighbours of one device, by NDTPA number."""
-        tables: list[rtneightbl.NeighTable] = []
-
-        def take(data: bytes) -> None:
-            if data:
-                rtneightbl.decode_tables(data, tables)
-            else:
-                tables.clear()
-
         body = rtneightbl.encode_dump(10 if version == 6 else 2)
-        self.host.node.route.dump(nlattr.RTM_GETNEIGHTBL, body, "read the neighbour parameters", take)
+        doing, decode = "read the neighbour parameters", rtneightbl.decode_tables
+        tables = self.host.node.route.collect(nlattr.RTM_GETNEIGHTBL, body, doing, decode)
         return next((table.parms for table in tables if table.ifindex == ifindex), {})
 
     def _subject(self, ifindex: int, addr: str) -> str:

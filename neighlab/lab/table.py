@@ -80,16 +80,9 @@ class Table:
     def read(self, *, family: int | None = None) -> NeighTable:
         """Thresholds, configuration and statistics, which every namespace may read (RTM_GETNEIGHTBL)."""
         version = family or self.version
-        tables: list[NeighTable] = []
-
-        def take(data: bytes) -> None:
-            if data:
-                rtneightbl.decode_tables(data, tables)
-            else:
-                tables.clear()
-
         body = rtneightbl.encode_dump(10 if version == 6 else 2)
-        self.lab.plumbing.root.dump(nlattr.RTM_GETNEIGHTBL, body, "read the neighbour table", take)
+        doing, decode = "read the neighbour table", rtneightbl.decode_tables
+        tables = self.lab.plumbing.root.collect(nlattr.RTM_GETNEIGHTBL, body, doing, decode)
         return next(one for one in tables if one.name == TABLES[version] and one.stats is not None)
 
     def stats(self, *, family: int | None = None) -> NeighStats:

@@ -44,18 +44,9 @@ class Neighbours(HostBase):
         """The whole table of this host (`family` 4 or 6: only that one), NOARP entries included; with `dev` what is on
         that interface, which may also be lo or one that the story has made by itself.
         """
-        found: list[Neigh] = []
-
-        def take(data: bytes) -> None:
-            if data:
-                rtneigh.decode_neighs(data, found)
-            else:
-                found.clear()
-
-        af = {0: 0, 4: 2, 6: 10}[family]
-        self.node.route.dump(
-            nlattr.RTM_GETNEIGH, rtneigh.encode_dump(family=af, proxy=proxy), "read the neighbour table", take
-        )
+        body = rtneigh.encode_dump(family={0: 0, 4: 2, 6: 10}[family], proxy=proxy)
+        doing, decode = "read the neighbour table", rtneigh.decode_neighs
+        found: list[Neigh] = self.node.route.collect(nlattr.RTM_GETNEIGH, body, doing, decode)
         if dev is None:
             return found
         with self.node.netns.entered():
