@@ -125,7 +125,7 @@ class _Tables:
         doing, decode = "read the neighbour table", rtneightbl.decode_tables
         found = self._route.collect(nlattr.RTM_GETNEIGHTBL, body, doing, decode)
         # those of single interfaces have no config
-        return [table.config.entries for table in found if table.config is not None and table.family == _AF[family]][0]
+        return next(table.config.entries for table in found if table.config is not None and table.family == _AF[family])
 
     def mark(self, family: int, chosen: set[tuple[int, str]], mark: NTF) -> int:
         """Give the chosen entries the mark, or none, and look again whether they have it."""
