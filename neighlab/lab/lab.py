@@ -87,7 +87,7 @@ class Lab:
         self.misses: dict[Key, list[NeighEvent]] = defaultdict(list)
         self.frames: list[Seen] = []
         self.last_act = 0.0
-        self.touched: dict[str, tuple[Host, str, Knob]] = {}
+        self.touched: dict[str, tuple[Host, Knob, str, int]] = {}
         self._ask_runner = ask_runner
         self._expected_copies: Counter[bytes] = Counter()
         self.monitor = Monitor()
@@ -216,9 +216,9 @@ class Lab:
     def effective_knobs(self) -> dict[str, str]:
         """The settings that the story touched, as they are in force now: `victim conf.eth0.arp_accept` -> `2`."""
         values: dict[str, str] = {}
-        for name, (host, path, knob) in self.touched.items():
+        for name, (host, knob, dev, version) in self.touched.items():
             try:
-                values[name] = str(knob.from_sysctl(int(host.read_sysctl(path))))
+                values[name] = str(host.read_knob(knob, dev, version))
             except (ScenarioError, EnvironmentProblem):
                 continue
         return values

@@ -53,10 +53,9 @@ class Settings(HostBase):
                 raise Unsupported(
                     f"this kernel has no {knob.name}" + (f" (it came with {knob.since})" if knob.since else "")
                 )
-            self.lab.touched[f"{self.name} {label}"] = (self.whole, path, knob)
+            self.lab.touched[f"{self.name} {label}"] = (self.whole, knob, ifname, version)
             if knob.scope is Scope.CONF and ifname not in ("all", "default"):
-                whole = path.replace(f"/{ifname}/", "/all/")
-                self.lab.touched[f"{self.name} conf.all.{knob.name}"] = (self.whole, whole, knob)
+                self.lab.touched[f"{self.name} conf.all.{knob.name}"] = (self.whole, knob, "all", version)
             self.lab.act(
                 self.name, "set", f"{label}={value}", "knob", knob=knob.name, dev=ifname, value=value, family=version
             )
@@ -65,8 +64,13 @@ class Settings(HostBase):
         """Read a knob as it is in force on one device (not combined with `all`)."""
         knob = knobs.find(name, family or (self.lab.version if self.lab.version in _families_of(name) else None))
         version = family or (self.lab.version if self.lab.version in knob.families else knob.families[0])
-        raw = self.read_sysctl(f"ipv{version}/{knob.scope.value}/{dev or self.ifname}/{knob.sysctl}")
-        return knob.from_sysctl(int(raw))
+        return self.read_knob(knob, dev or self.ifname, version)
+
+    def read_knob(self, knob: knobs.Knob, dev: str, version: int) -> int:
+        """Read a knob of one device in its own unit: by netlink where that is exact, else from its sysctl file."""
+        if knob.ndta is not None and dev in self.node.nameToIntf:
+            return self._watcher.parms(self.intf(dev).ifindex, version)[knob.ndta.number] // knob.wire(1)
+        return knob.from_sysctl(int(self.read_sysctl(f"ipv{version}/{knob.scope.value}/{dev}/{knob.sysctl}")))
 
     def expect_knob(
         self, *, dev: str | None = None, family: int | None = None, within_ms: float = 2000, **settings: int
