@@ -252,6 +252,8 @@ def enter_namespaces(channel: socket.socket) -> None:
         try:
             ns.unshare(_BASE)
         except OSError as second:
+            if second.errno == errno.ENOSPC:
+                raise EnvironmentProblem(_forbidden(second)) from None
             raise EnvironmentProblem(
                 f"even root may not make namespaces here: {second.strerror}; a container needs --privileged for labs"
             ) from None
@@ -333,5 +335,5 @@ def _forbidden(problem: OSError) -> str:
         except OSError:
             continue
     if problem.errno == errno.ENOSPC:
-        return "no more user namespaces may be made (user.max_user_namespaces): end some, or raise that limit"
+        return "no more namespaces may be made (user.max_*_namespaces): end some, or raise that limit"
     return f"this machine forbids user namespaces ({problem.strerror}): run as root, or outside the container"

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -202,10 +203,11 @@ def _place(result: CaseResult, problem: BaseException, file: str) -> None:
 
 
 def _line(problem: BaseException) -> str:
-    """The source line of the innermost frame that is not neighlab's own."""
-    own = os.sep + "neighlab" + os.sep
+    """The source line of the innermost frame that is not in one of neighlab's rooms."""
+    own = str(Path(__file__).parent.parent) + os.sep
+    stories = str(Path(own, "scenarios")) + os.sep
     for frame in reversed(traceback.extract_tb(problem.__traceback__)):
-        if own not in frame.filename.replace(f"{own}scenarios{os.sep}", os.sep) or "scenarios" in frame.filename:
+        if not frame.filename.startswith(own) or frame.filename.startswith(stories):
             return f"`{frame.line}`" if frame.line else ""
     return ""
 
