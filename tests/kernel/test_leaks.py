@@ -256,7 +256,6 @@ def test_the_kernel_counts_no_namespace_that_is_left() -> None:
         try:
             return "cannot make a network namespace" not in run(case).cases[0].reason
         except EnvironmentProblem as problem:
-            assert "no more namespaces may be made" in str(problem)
-            return False
+            return "no more namespaces may be made" not in str(problem)
 
     sandboxed.in_user_namespace(work)

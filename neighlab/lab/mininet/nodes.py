@@ -93,6 +93,7 @@ class LabNode(Node):  # type: ignore[misc]
         """Start a program inside this host: in its network namespace, with a /sys that shows it."""
 
         def enter() -> None:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # who started us in the background had it ignored
             ns.setns(self.netns.fd, ns.CLONE_NEWNET)
             if self.inNamespace:
                 ns.unshare(ns.CLONE_NEWNS)
