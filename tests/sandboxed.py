@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -92,11 +93,9 @@ def adopt_orphans() -> None:
 def children(pid: int) -> list[int]:
     """The children of all threads of a process, zombies included."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*"):
-        try:
-            found += map(int, (task / "children").read_text().split())
-        except OSError:
-            continue
+    with contextlib.suppress(OSError):  # it has ended, or one of its threads has
+        for task in os.listdir(f"/proc/{pid}/task"):
+            found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
     return found
 
 
