@@ -114,7 +114,7 @@ def scenarios(run: Run) -> Count:
 
 def sabotage(run: Run) -> Count:
     """Every scenario can fail: it does when its sabotage is applied."""
-    return neighlab(run, "sabotage", "--sabotage", "-j2")
+    return neighlab(run, "sabotage", "--sabotage", "-j6")
 
 
 def loaded(run: Run) -> Count:
