@@ -33,13 +33,15 @@ def growth_succeeds_where_a_burst_fails(victim, lab, table, *, net, burst, fit, 
     victim.conf(base_reachable_time_ms=60_000)
     static, learned, reachable = (net.format(number) for number in (11, 12, 13))
     complaint = table.last_complaint()
-    table.room(ROOM, soft=SOFT)
+    limit = table.room(ROOM, soft=SOFT)
 
     victim.neigh_set(static, OTHER, state=NUD.PERMANENT)
     victim.neigh_set(learned, OTHER, state=NUD.STALE, flags=NTF.EXT_LEARNED)
     victim.neigh_set(reachable, OTHER, state=NUD.REACHABLE)
     old, touched, *_ = made = table.fill(victim, net.format(1), burst, state=NUD.STALE)
+    table.set(gc_thresh3=limit + MOST)  # a full table for five seconds would be this machine's as well
     victim.hold(old, NUD.STALE, for_ms=pause_ms)
+    table.set(gc_thresh3=limit)
     victim.neigh_set(touched, victim.lladdr, state=NUD.STALE)
     grown = table.fill(victim, net.format(2), MORE, state=NUD.STALE)
 

@@ -163,6 +163,10 @@ def test_room_counts_what_is_there(host: Host, table: Table) -> None:
         assert settings(host) == DEFAULTS | {"gc_thresh1": 13, "gc_thresh2": 13, "gc_thresh3": 13}
         assert guard.room(4, 600, exempt=2) == 601
         assert settings(host)["gc_thresh2"] == 601
+        assert guard.room(4, 600, soft=100, exempt=2) == 601
+        assert settings(host)["gc_thresh2"] == 101
+        with pytest.raises(ScenarioError, match=r"^9 of 8 entries without collection"):
+            guard.room(4, 8, soft=9)
         with pytest.raises(ScenarioError, match="at least 1"):
             guard.room(4, 0)
 
