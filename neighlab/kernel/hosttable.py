@@ -20,7 +20,7 @@ from neighlab.kernel.hostwatchdog import Watchdog
 
 _FEW_FOREIGN: Final = 8
 """Entries of other namespaces that may be there; a machine in use by containers has more."""
-_SETTLE_S: Final = 2.0
+_SETTLE_S: Final = 10.0
 """How long the entries of namespaces that have just ended may take to go."""
 _LOOK_AGAIN_MS: Final = 20
 
