@@ -56,6 +56,7 @@ class Number(click.FloatRange):
 @click.option(
     "--sabotage", is_flag=True, help="Run each case under the change that must make it fail; it passes if it fails."
 )
+@click.option("--evidence", is_flag=True, help="Keep every frame on every link, not only what the story looks at.")
 @click.option("--shell-on-fail", is_flag=True, help="Open Mininet's prompt inside the lab of a failing case.")
 @click.option("-v", "--verbose", count=True, help="Show the timeline of passed cases too; -vv unfolds long ones.")
 @click.option(
@@ -77,6 +78,7 @@ def command(
     timeout: float | None,
     host_table: bool,
     sabotage: bool,
+    evidence: bool,
     shell_on_fail: bool,
     verbose: int,
     format_: str,
@@ -110,7 +112,7 @@ def command(
     if shell_on_fail and (jobs > 1 or not sys.stdin.isatty()):
         raise ScenarioError("--shell-on-fail needs a terminal and one job at a time (-j1)")
     selection = select(patterns)
-    options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail)
+    options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence)
     with contextlib.ExitStack() as stack:
         target = stack.enter_context(_opened(output))
         progress = stack.enter_context(_progress(format_, output, len(selection) * repeat, verbose, shell_on_fail))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,14 +17,16 @@ from neighlab.kernel.ns import NetNS
 from neighlab.lab import rtnl
 from neighlab.lab.expect_addr import AddrSighting
 from neighlab.lab.plumbing import Plumbing
+from neighlab.lab.recorder import Recorder
 from neighlab.model.families import Families
 from neighlab.model.frames import describe as describe_frame
 from neighlab.model.knobs import Knob, Setting
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, State, state_name
 from neighlab.model.result import Expectation
-from neighlab.model.timeline import Timeline
+from neighlab.model.timeline import Entry, Timeline
 from neighlab.model.topology import TopologyRef, instantiate
+from neighlab.wire.bpf import is_neighbour_frame
 from neighlab.wire.tap import Seen, Tap
 
 TAP_LIMIT = 64
@@ -72,6 +74,7 @@ class Lab:
         capture: bool = True,
         sabotage: Sabotage | None = None,
         ask_runner: Callable[[Any], Any] | None = None,
+        evidence: bool = False,
     ) -> None:
         from neighlab.lab.bridge import Bridge
         from neighlab.lab.host import Host
@@ -89,7 +92,9 @@ class Lab:
         self.last_act = 0.0
         self.touched: dict[str, tuple[Host, Knob, str, int]] = {}
         self._ask_runner = ask_runner
-        self._expected_copies: Counter[bytes] = Counter()
+        self._expected_copies: defaultdict[bytes, deque[Entry | None]] = defaultdict(deque)
+        self.recorder = Recorder() if evidence else None
+        self._hears_everything = False
         self.monitor = Monitor()
         self.plumbing = Plumbing(families, settings)
         topo = instantiate(topology)
@@ -111,6 +116,8 @@ class Lab:
         self.taps = self._make_taps() if capture and len(self.net.links) <= TAP_LIMIT else []
         self.pump()
         self.timeline.restart()
+        if self.recorder is not None:
+            self.recorder.begin(self)
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -131,11 +138,11 @@ class Lab:
 
     # -- what the machinery does around every verb
 
-    def act(self, host: str, kind: str, text: str, source: str = "story", **fields: Any) -> None:
+    def act(self, host: str, kind: str, text: str, source: str = "story", **fields: Any) -> Entry:
         """Record something the story does; what is announced from now on may answer the next expectation."""
         self.pump()
         self.last_act = time.monotonic()
-        self.timeline.add(host, source, kind, text, at=self.last_act, **fields)
+        return self.timeline.add(host, source, kind, text, at=self.last_act, **fields)
 
     def pump(self) -> None:
         """Take in what has arrived: neighbour events of all hosts, captured frames."""
@@ -147,9 +154,7 @@ class Lab:
         for tap in getattr(self, "taps", ()):
             lost = tap.lost
             for seen in tap.read():
-                self.frames.append(seen)
-                if seen.direction == "sent":
-                    self._note_frame(seen)
+                self._take_frame(seen)
             if tap.lost > lost:
                 self.timeline.add("lab", "lab", "lost", f"{tap.lost - lost} captured frames were lost: no room")
 
@@ -161,10 +166,10 @@ class Lab:
         poll.poll(max(0.0, timeout_s) * 1000)
         self.pump()
 
-    def expect_copy(self, frame: bytes) -> None:
-        """The story has put this frame on a wire: its capture is not news for the timeline."""
+    def expect_copy(self, frame: bytes, entry: Entry | None = None) -> None:
+        """The story has put this frame on a wire (as `entry` tells): its capture is not news for the timeline."""
         if self.taps:
-            self._expected_copies[frame] += 1
+            self._expected_copies[frame].append(entry)
 
     def while_rtnl_is_held(self, request: Callable[[], object], *, holds: int = 6) -> rtnl.Contention:
         """Make a request again and again while somebody else changes 120 links under one hold of RTNL: how many were
@@ -194,6 +199,7 @@ class Lab:
         self.timeline.add(
             expectation.subject.split(" ")[0] if expectation.subject.split(" ")[0] in self.hosts else "lab",
             "story", "expect", f"{expectation.subject}: {expectation.expected} {verdict}",
+            expectation=len(self.expectations) - 1,
         )  # fmt: skip
         if not expectation.passed:
             raise ExpectationFailed(
@@ -204,6 +210,7 @@ class Lab:
         """Let the taps hear all traffic, not only ARP and ND."""
         if not self.taps:
             self.taps = self._make_taps()
+        self._hears_everything = True
         for tap in self.taps:
             tap.widen()
 
@@ -276,34 +283,39 @@ class Lab:
                         name, "netlink", "resync", f"{key[2]} ABSENT", at=now, addr=key[2], state="ABSENT"
                     )
 
-    def _note_frame(self, seen: Seen) -> None:
-        if self._expected_copies.get(seen.frame):
-            self._expected_copies[seen.frame] -= 1
+    def _take_frame(self, seen: Seen) -> None:
+        """Give a frame to the record, to the story (if it asked for such), and once, as its sender's, to the timeline."""
+        place = self.recorder.add(seen) if self.recorder is not None else None
+        if place is None or self._hears_everything or is_neighbour_frame(seen.frame):
+            self.frames.append(seen)
+        if seen.direction != "sent":
             return
-        self.timeline.add(
-            seen.host,
-            "wire",
-            "frame",
-            describe_frame(seen.frame),
-            at=seen.at,
-            ifname=seen.ifname,
-            length=len(seen.frame),
-        )
+        told: Entry | None
+        if self._expected_copies.get(seen.frame):
+            told = self._expected_copies[seen.frame].popleft()
+        else:
+            told = self.timeline.add(
+                seen.host, "wire", "frame", describe_frame(seen.frame), at=seen.at, ifname=seen.ifname,
+                length=len(seen.frame),
+            )  # fmt: skip
+        if told is not None and place is not None:
+            told.fields["frame"] = place
 
     def _make_taps(self) -> list[Tap]:
         ports: dict[str, tuple[tuple[str, str], tuple[str, str] | None]] = {}
         taps = []
+        everything = self.recorder is not None
         for link in self.net.links:
             near, far = link.intf1, link.intf2
             if near.node.inNamespace and far.node.inNamespace:
                 ends = {near.name: ((near.node.name, near.name), (far.node.name, far.name))}
-                taps.append(Tap(near.node.netns, ends, near.name))
+                taps.append(Tap(near.node.netns, ends, near.name, everything=everything))
             else:
                 port, host = (far, near) if near.node.inNamespace else (near, far)
                 if host.node.inNamespace:
                     ports[port.name] = ((host.node.name, host.name), None)
         if ports:
-            taps.append(Tap(NetNS("lab", self.plumbing.home, self.plumbing.home), ports))
+            taps.append(Tap(NetNS("lab", self.plumbing.home, self.plumbing.home), ports, everything=everything))
         return taps
 
     def _check_devices(self, settings: tuple[Setting, ...]) -> None:

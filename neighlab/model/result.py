@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from neighlab.model.evidence import Evidence
 from neighlab.model.timeline import Entry
 
 Outcome = Literal["passed", "failed", "skipped", "error"]
@@ -47,6 +48,8 @@ class CaseResult:
     details: str = ""
     """A traceback, for an error that is not the kernel's doing."""
     repetition: int = 1
+    evidence: Evidence | None = None
+    """Frames and interfaces, when they were asked for (`run --evidence`, `--pcap`, `--report`)."""
 
     @property
     def name(self) -> str:
@@ -58,6 +61,7 @@ class CaseResult:
         plain = {name: getattr(self, name) for name in _PLAIN}
         plain["expectations"] = [{name: getattr(one, name) for name in _EXPECTATION} for one in self.expectations]
         plain["timeline"] = [[getattr(one, name) for name in _ENTRY] for one in self.timeline]
+        plain["evidence"] = self.evidence.to_plain() if self.evidence is not None else None
         return plain
 
     @classmethod
@@ -65,12 +69,15 @@ class CaseResult:
         """The inverse of to_plain; ValueError or TypeError when `plain` is something else."""
         rest = {name: plain[name] for name in _PLAIN if name in plain}
         expectations = [Expectation(**one) for one in plain["expectations"]]
-        return cls(**rest, expectations=expectations, timeline=[Entry(*one) for one in plain["timeline"]])
+        result = cls(**rest, expectations=expectations, timeline=[Entry(*one) for one in plain["timeline"]])
+        if plain.get("evidence") is not None:
+            result.evidence = Evidence.from_plain(plain["evidence"])
+        return result
 
 
 _EXPECTATION = tuple(one.name for one in fields(Expectation))
 _ENTRY = tuple(one.name for one in fields(Entry))
-_PLAIN = tuple(one.name for one in fields(CaseResult) if one.name not in ("expectations", "timeline"))
+_PLAIN = tuple(one.name for one in fields(CaseResult) if one.name not in ("expectations", "timeline", "evidence"))
 
 
 @dataclass(slots=True)

@@ -53,6 +53,11 @@ class Timeline:
         self.entries.append(entry)
         return entry
 
+    def put(self, entry: Entry) -> None:
+        """Record now what was prepared before."""
+        entry.t_ms = self.now_ms()
+        self.entries.append(entry)
+
     def sorted(self) -> list[Entry]:
         """All entries by time; entries of one time stay in the order in which they were recorded."""
         return sorted(self.entries, key=lambda entry: entry.t_ms)

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -36,7 +36,8 @@ class Options:
     host_table: bool = False
     sabotage: bool = False
     shell_on_fail: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
+    evidence: bool = False
+    """Keep every frame, not only what the story asks for."""
 
 
 class CaseTimeout(NeighlabError):
@@ -140,6 +141,7 @@ def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | No
         result.timeline = lab.timeline.sorted()
         result.expectations = lab.expectations
         result.knobs = lab.effective_knobs()
+        result.evidence = lab.recorder.evidence(lab.timeline) if lab.recorder is not None else None
     result.duration_ms = (time.monotonic() - started) * 1000
     if options.shell_on_fail and lab is not None and result.outcome in ("failed", "error"):
         print(f"{result.name}: {result.reason}\nThe lab is as the failure left it; Ctrl-D ends it.", file=sys.stderr)
@@ -161,7 +163,7 @@ def build(selected: Selected, options: Options, ask: Callable[[Any], Any] | None
     return labs.Lab(
         scenario.topology, families=scenario.family_of(case), settings=settings, time_scale=options.time_scale,
         sabotage=labs.Sabotage(dict(chosen.knobs), dict(chosen.frames), chosen.mute) if chosen else None,
-        ask_runner=ask if options.host_table else None,
+        ask_runner=ask if options.host_table else None, evidence=options.evidence,
     )  # fmt: skip
 
 

@@ -53,6 +53,15 @@ NEIGHBOURS: Final = program([
 ])  # fmt: skip
 """ARP and IPv6 neighbour discovery (ICMPv6 133 to 137)."""
 
+
+def is_neighbour_frame(frame: bytes) -> bool:
+    """Would NEIGHBOURS accept this frame?"""
+    ethertype = frame[12:14]
+    return ethertype == b"\x08\x06" or (
+        ethertype == b"\x86\xdd" and len(frame) > 54 and frame[20] == 58 and 133 <= frame[54] <= 137
+    )
+
+
 ANSWERS: Final = program([
     (_LD_W, None, None, _PKTTYPE),
     (_JEQ, "drop", None, _OUTGOING),

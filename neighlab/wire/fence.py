@@ -48,7 +48,15 @@ def probe_fence(
         )
 
 
-def marker_fence(near: Port, far: Port, *, lladdr: str, far_lladdr: str, timeout_s: float = PATIENCE_S) -> None:
+def marker_fence(
+    near: Port,
+    far: Port,
+    *,
+    lladdr: str,
+    far_lladdr: str,
+    timeout_s: float = PATIENCE_S,
+    sending: Callable[[bytes], object] = id,
+) -> None:
     """Send a frame of an experimental ethertype there and back, past all protocols, knobs and filters.
 
     For hosts that cannot answer a probe: arp_ignore, arp off, an ARP filter table, no address.
@@ -57,7 +65,9 @@ def marker_fence(near: Port, far: Port, *, lladdr: str, far_lladdr: str, timeout
     for source, target, own, other in ((near, far, lladdr, far_lladdr), (far, near, far_lladdr, lladdr)):
         frame = packed_lladdr(other) + packed_lladdr(own) + struct.pack("!H", MARKER_ETHERTYPE) + nonce
         target.drain()
-        source.send(frame.ljust(60, b"\0"))
+        frame = frame.ljust(60, b"\0")
+        sending(frame)
+        source.send(frame)
         if target.wait_for(functools.partial(_same_marker, frame), timeout_s) is None:
             raise ExpectationFailed(
                 f"fence: a marker frame from {own} did not reach {other} within {timeout_s * 1000:.0f} ms: "

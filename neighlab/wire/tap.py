@@ -56,7 +56,7 @@ class Tap:
     behind it. On a wire between two hosts it is the near end's interface: what comes in was sent by the far end.
     """
 
-    def __init__(self, netns: NetNS, ends: Mapping[str, Ends], ifname: str = "") -> None:
+    def __init__(self, netns: NetNS, ends: Mapping[str, Ends], ifname: str = "", *, everything: bool = False) -> None:
         self.ends = ends
         # without a name to bind to, the protocol must be given at once: the socket then hears every interface
         self.sock = netns.socket(socket.AF_PACKET, socket.SOCK_RAW, 0 if ifname else socket.htons(ETH_P_ALL))
@@ -65,7 +65,7 @@ class Tap:
             self.sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 32 << 20)
         except OSError:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 20)
-        self._filter = bpf.NEIGHBOURS
+        self._filter = bpf.EVERYTHING if everything else bpf.NEIGHBOURS
         self.unmute()
         if ifname:
             self.sock.bind((ifname, ETH_P_ALL))

@@ -5,16 +5,12 @@ from __future__ import annotations
 import errno
 import time
 from ipaddress import ip_address, ip_interface
-from typing import TYPE_CHECKING
 
 from neighlab.kernel import links, rtaddr
 from neighlab.kernel.netlink import NetlinkError
 from neighlab.lab.expect_addr import AddrState, expect_addr
 from neighlab.lab.host.base import HostBase
 from neighlab.model.ifaddr import IfAddr
-
-if TYPE_CHECKING:
-    pass
 
 
 class Addresses(HostBase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from neighlab.kernel import links
 from neighlab.lab.capture import Capture
 from neighlab.lab.host.base import HostBase, far_end
 from neighlab.model.frames import describe
+from neighlab.model.timeline import Entry
 from neighlab.wire import fence, flood
 from neighlab.wire.port import Port
 
@@ -24,9 +26,9 @@ class Wire(HostBase):
     def send(self, frame: bytes, *, dev: str | None = None) -> None:
         """Put one frame on the wire, exactly as it is."""
         frame = self._sabotaged(frame)
-        self.lab.act(self.name, "sent", describe(frame), length=len(frame), ifname=dev or self.ifname)
+        entry = self.lab.act(self.name, "sent", describe(frame), length=len(frame), ifname=dev or self.ifname)
         if frame:
-            self.lab.expect_copy(frame)
+            self.lab.expect_copy(frame, entry)
             self.port(dev).send(frame)
         self.lab.pump()
 
@@ -49,19 +51,20 @@ class Wire(HostBase):
         """
         near, far = self.intf(dev), other.facing(self.whole)
         timeout_s = fence.PATIENCE_S * self.lab.time_scale
+        told = Entry(0.0, self.name, "story", "fence", f"answered by {other.name}")
+        sending = functools.partial(self.lab.expect_copy, entry=told)
         if by == "marker":
             fence.marker_fence(
-                self.port(dev), other.port(far.name), lladdr=near.lladdr, far_lladdr=far.lladdr, timeout_s=timeout_s
-            )
+                self.port(dev), other.port(far.name), lladdr=near.lladdr, far_lladdr=far.lladdr, timeout_s=timeout_s,
+                sending=sending,
+            )  # fmt: skip
         elif by == "probe":
             addr = other.addr_of(self.lab.version, far.name)
-            fence.probe_fence(
-                self.port(dev), addr=addr, lladdr=near.lladdr, timeout_s=timeout_s, sending=self.lab.expect_copy
-            )
+            fence.probe_fence(self.port(dev), addr=addr, lladdr=near.lladdr, timeout_s=timeout_s, sending=sending)
         else:
             raise ScenarioError(f"fence(by={by!r}): it is 'probe' or 'marker'")
         self.lab.pump()
-        self.lab.timeline.add(self.name, "story", "fence", f"answered by {other.name}")
+        self.lab.timeline.put(told)
 
     def facing(self, other: Host) -> Any:
         """This host's interface towards `other`: the first that shares a wire or a bridge with it."""
