@@ -284,7 +284,7 @@ class Lab:
                     )
 
     def _take_frame(self, seen: Seen) -> None:
-        """Give a frame to the record, to the story (if it asked for such), and once, as its sender's, to the timeline."""
+        """Give a frame to the record, to a story that asked for such, and once, as its sender's, to the timeline."""
         place = self.recorder.add(seen) if self.recorder is not None else None
         if place is None or self._hears_everything or is_neighbour_frame(seen.frame):
             self.frames.append(seen)
