@@ -24,7 +24,8 @@ def advertisement(host):
     return ndp.unsolicited_na(host.addr, lladdr=TWIN)
 
 
-V4, V6 = {"say": gratuitous}, {"say": advertisement, "family": "ipv6"}
+# two hosts without IPv6 of their own: their multicast listener reports would be speech, too
+V4, V6 = {"say": gratuitous, "own": {}}, {"say": advertisement, "family": "ipv6", "own": {"disable_ipv6": 1}}
 OWNER_LAST, OTHER_LAST = ["attacker", "owner"], ["owner", "attacker"]
 OTHERWISE, REVERSED = Sabotage(params={"order": OTHER_LAST}), Sabotage(params={"order": OWNER_LAST})
 
@@ -40,8 +41,10 @@ OTHERWISE, REVERSED = Sabotage(params={"order": OTHER_LAST}), Sabotage(params={"
         Case("other-spoke-last-ipv6", order=OTHER_LAST, received=[1, 0], **V6, sabotage=REVERSED),
     ],
 )
-def the_one_who_spoke_last_receives(victim, attacker, owner, lab, *, say, order, received):
+def the_one_who_spoke_last_receives(victim, attacker, owner, lab, *, say, order, received, own):
     attacker.link(lladdr=TWIN)
+    attacker.conf(**own)
+    owner.conf(**own)
     victim.neigh_set(owner.addr, TWIN, state=NUD.PERMANENT)
     heard = [attacker.capture(everything=True), owner.capture(everything=True)]
 
