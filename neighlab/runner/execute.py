@@ -75,9 +75,19 @@ def unsupported(selected: Selected, options: Options) -> str | None:
 
 
 def work(selected: Selected, options: Options) -> Callable[[socket.socket], None]:
-    """What the first process of the case's sandbox does: run the case and send its result."""
+    """What the first process of the case's sandbox does: wait until it may begin, run the case and send its result.
+
+    From then on it stays on one processor, see sandbox.spawn.
+    """
 
     def run(channel: socket.socket) -> None:
+        try:
+            _begin, cpu = wire.receive(channel)
+        except EOFError:
+            return  # the runner needs us no more
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, {cpu})
+
         def ask(question: Any) -> Any:
             wire.send(channel, ("ask", question))
             kind, answer = wire.receive(channel)

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import tableuse
@@ -54,6 +54,10 @@ class TableKeeper(Protocol):
         """Put everything back; called after each case."""
 
 
+Row: TypeAlias = tuple[int, tuple[Selected, int]]
+"""A case's place in the run, the case, and which repetition of it this is."""
+
+
 @dataclass(slots=True)
 class _Running:
     index: int
@@ -61,9 +65,9 @@ class _Running:
     repetition: int
     box: sandbox.Sandbox
     inbox: wire.Inbox
-    slot: int
-    started: float
     limit_s: float
+    slot: int = -1
+    started: float = 0.0
     result: CaseResult | None = None
     ended: bool = False
     killed: str = ""
@@ -73,6 +77,14 @@ class _Running:
         self.killed = why
         self.box.kill()
         self.ended = True
+
+    def begin(self, slot: int, cpu: int) -> None:
+        """Let the sandbox, which is ready and waits, run its case on one processor."""
+        self.slot, self.started = slot, time.monotonic()
+        with contextlib.suppress(OSError):  # it may have ended meanwhile: its end of the channel will say so
+            self.box.channel.setblocking(True)
+            wire.send(self.box.channel, ("begin", cpu))
+            self.box.channel.setblocking(False)
 
 
 @dataclass
@@ -109,7 +121,7 @@ class Runner:
                 going_on = self._drain(shared, self.jobs, results)
             if going_on and alone:
                 with self.table() if self.table is not None else contextlib.nullcontext() as self._keeper:
-                    self._drain(alone, 1, results)
+                    self._drain(alone, 1, results, ahead=False)
         except KeyboardInterrupt:
             run.interrupted = True
         finally:
@@ -118,30 +130,31 @@ class Runner:
         run.duration_ms = (time.monotonic() - started) * 1000
         return run
 
-    def _drain(
-        self, queue: deque[tuple[int, tuple[Selected, int]]], width: int, results: dict[int, CaseResult]
-    ) -> bool:
-        """Run a queue to its end; False when a failure ended it early."""
+    def _drain(self, queue: deque[Row], width: int, results: dict[int, CaseResult], *, ahead: bool = True) -> bool:
+        """Run a queue to its end; False when a failure ended it early.
+
+        While cases run, the next one's sandbox is made `ahead`: namespaces take the kernel as long as a short story.
+        """
+        ahead = ahead and not self.options.shell_on_fail
         running: list[_Running] = []
+        ready: list[_Running] = []
         leaving: list[_Running] = []
         cpus = sorted(os.sched_getaffinity(0))
         stop = False
         try:
-            while running or (queue and not stop):
-                while queue and not stop and len(running) < width:
-                    index, (selected, repetition) = queue.popleft()
-                    if self.listener is not None:
-                        self.listener.started(selected.name)
-                    reason = unsupported(selected, self.options)
-                    if reason is not None:
-                        skipped = CaseResult(
-                            selected.scenario.name, selected.case.name, selected.scenario.claim, "skipped", reason
-                        )
-                        skipped.repetition = repetition
-                        self._finish(skipped, index, results)
+            while running or ((queue or ready) and not stop):
+                while (queue or ready) and not stop and len(running) < width:
+                    if not ready and self._skip(queue[0], results):
+                        queue.popleft()
                         continue
-                    slot = min(set(range(width)) - {one.slot for one in running})
-                    running.append(self._start(index, selected, repetition, slot, cpus[slot % len(cpus)]))
+                    one = ready.pop() if ready else self._prepare(queue.popleft())
+                    if self.listener is not None:
+                        self.listener.started(one.selected.name)
+                    slot = min(set(range(width)) - {other.slot for other in running})
+                    one.begin(slot, cpus[slot % len(cpus)])
+                    running.append(one)
+                if ahead and queue and not ready and not stop and self._runs(queue[0]):
+                    ready.append(self._prepare(queue.popleft()))
                 self._wait(running, leaving)
                 for one in [one for one in running if one.result is not None or one.ended]:
                     running.remove(one)
@@ -156,17 +169,36 @@ class Runner:
                         stop = True
                 leaving = [one for one in leaving if not one.box.gone()]
         finally:
-            for one in running:
+            for one in running + ready:
                 one.box.kill()
-            for one in running + leaving:
+            for one in running + ready + leaving:
                 one.box.reap(GRACE_S)
         return not stop
 
-    def _start(self, index: int, selected: Selected, repetition: int, slot: int, cpu: int) -> _Running:
+    def _runs(self, row: Row) -> bool:
+        """Can this case be tried at all?"""
+        return unsupported(row[1][0], self.options) is None
+
+    def _skip(self, row: Row, results: dict[int, CaseResult]) -> bool:
+        """Give a case that cannot run here its result; False if it can run."""
+        index, (selected, repetition) = row
+        reason = unsupported(selected, self.options)
+        if reason is None:
+            return False
+        if self.listener is not None:
+            self.listener.started(selected.name)
+        skipped = CaseResult(selected.scenario.name, selected.case.name, selected.scenario.claim, "skipped", reason)
+        skipped.repetition = repetition
+        self._finish(skipped, index, results)
+        return True
+
+    def _prepare(self, row: Row) -> _Running:
+        """Make the sandbox of a case; it waits there until it may begin."""
+        index, (selected, repetition) = row
         interactive = self.options.shell_on_fail
-        box = sandbox.spawn(work(selected, self.options), interactive=interactive, cpu=cpu)
+        box = sandbox.spawn(work(selected, self.options), interactive=interactive)
         limit = float("inf") if interactive else timeout_s(selected, self.options)
-        return _Running(index, selected, repetition, box, wire.Inbox(box.channel), slot, time.monotonic(), limit)
+        return _Running(index, selected, repetition, box, wire.Inbox(box.channel), limit)
 
     def _wait(self, running: list[_Running], leaving: list[_Running]) -> None:
         """Wait until a sandbox says something, ends, or has used up its time."""
