@@ -118,9 +118,9 @@ def sabotage(run: Run) -> Count:
 
 
 def loaded(run: Run) -> Count:
-    """Every scenario holds five times over while the processors are busy with something else."""
+    """Every scenario holds twice over while the processors are busy with something else."""
     with machine.busy(2 * (os.cpu_count() or 1)):
-        return neighlab(run, "loaded", "--repeat", "5", "-j6")
+        return neighlab(run, "loaded", "--repeat", "2", "-j6")
 
 
 def host_table(run: Run) -> Count:
