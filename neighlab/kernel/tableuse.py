@@ -1,7 +1,9 @@
 """While somebody lowers the limits of the kernel's neighbour table, nobody else relies on there being room.
 
 The file of the threshold itself is the lock (flock(2) needs no right to write): ordinary runs hold it shared, whoever
-lowers thresholds holds it alone. It leaves nothing behind, and ends with its holder.
+lowers thresholds holds it alone. The next threshold's file is a turnstile that everybody passes on the way: who waits
+to be alone stands in it, so that runs which come later and overlap cannot keep him waiting for ever. Neither leaves
+anything behind, and both end with their holder.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from neighlab.errors import EnvironmentProblem
 
 _FILE: Final = "/proc/sys/net/ipv4/neigh/default/gc_thresh3"
+_TURNSTILE: Final = "/proc/sys/net/ipv4/neigh/default/gc_thresh2"
 _LOOK_AGAIN_MS: Final = 20
 
 
@@ -27,35 +31,57 @@ def held(*, alone: bool, patience_s: float, waiting: Callable[[], object] | None
     Raises EnvironmentProblem after `patience_s` seconds. A namespace without that file (a container's) has nobody to
     share with, and nothing is held.
     """
-    try:
-        fd = os.open(_FILE, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    patience = _Patience(kind, time.monotonic() + patience_s, waiting)
+    with contextlib.ExitStack() as table:
+        try:
+            with _opened(_TURNSTILE) as turnstile:
+                patience.lock(turnstile)
+                fd = table.enter_context(_opened(_FILE))
+                patience.lock(fd)
+        except (FileNotFoundError, PermissionError):
+            pass
         yield
-        return
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[int]:
+    """A descriptor to be locked, unlocked again in the end: sandboxes on their way out may still have copies of it."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     owner = os.getpid()
     try:
-        _lock(fd, fcntl.LOCK_EX if alone else fcntl.LOCK_SH, time.monotonic() + patience_s, waiting)
-        yield
+        yield fd
     finally:
         if os.getpid() == owner:
-            fcntl.flock(fd, fcntl.LOCK_UN)  # sandboxes that are still on their way out have copies of the descriptor
+            fcntl.flock(fd, fcntl.LOCK_UN)
         os.close(fd)
 
 
-def _lock(fd: int, kind: int, deadline: float, waiting: Callable[[], object] | None) -> None:
-    told = time.monotonic() + 0.5
-    while True:
-        try:
-            fcntl.flock(fd, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                who = "a run with --host-table" if kind == fcntl.LOCK_SH else "other runs"
+@dataclass(slots=True)
+class _Patience:
+    """How one who wants the table waits: until `deadline`; after half a second `waiting` is called, once."""
+
+    kind: int
+    deadline: float
+    waiting: Callable[[], object] | None
+    started: float = field(default_factory=time.monotonic)
+
+    def lock(self, fd: int) -> None:
+        """Wait until the lock is ours."""
+        while not self._locked(fd):
+            if time.monotonic() >= self.deadline:
+                who = "a run with --host-table" if self.kind == fcntl.LOCK_SH else "other runs"
                 raise EnvironmentProblem(
                     f"the kernel's neighbour table is in use by {who} on this machine; try again when it has ended"
-                ) from None
-            if waiting is not None and time.monotonic() >= told:
-                waiting()
-                waiting = None
+                )
+            if self.waiting is not None and time.monotonic() >= self.started + 0.5:
+                self.waiting()
+                self.waiting = None
             select.poll().poll(_LOOK_AGAIN_MS)  # flock(2) can wait for ever or not at all
-        else:
-            return
+
+    def _locked(self, fd: int) -> bool:
+        try:
+            fcntl.flock(fd, self.kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
