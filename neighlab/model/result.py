@@ -48,6 +48,8 @@ class CaseResult:
     details: str = ""
     """A traceback, for an error that is not the kernel's doing."""
     repetition: int = 1
+    epoch_s: float = 0.0
+    """The wall clock at `t_ms` 0, in seconds since 1970; 0 when no story began."""
     evidence: Evidence | None = None
     """Frames and interfaces, when they were asked for (`run --evidence`, `--pcap`, `--report`)."""
 

@@ -75,6 +75,7 @@ def _case(case: CaseResult) -> dict[str, Any]:
         "repetition": case.repetition,
         "outcome": case.outcome,
         "reason": case.reason,
+        "epoch_s": round(case.epoch_s, 6),
         "duration_ms": _ms(case.duration_ms),
         "where": case.where,
         "details": case.details,

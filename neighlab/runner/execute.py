@@ -151,6 +151,7 @@ def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | No
         result.timeline = lab.timeline.sorted()
         result.expectations = lab.expectations
         result.knobs = lab.effective_knobs()
+        result.epoch_s = time.time() - lab.timeline.now_ms() / 1000
         result.evidence = lab.recorder.evidence(lab.timeline) if lab.recorder is not None else None
     result.duration_ms = (time.monotonic() - started) * 1000
     if options.shell_on_fail and lab is not None and result.outcome in ("failed", "error"):
