@@ -57,6 +57,12 @@ class Number(click.FloatRange):
     "--sabotage", is_flag=True, help="Run each case under the change that must make it fail; it passes if it fails."
 )
 @click.option("--evidence", is_flag=True, help="Keep every frame on every link, not only what the story looks at.")
+@click.option(
+    "--pcap",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write what each case saw to DIR/SUBJECT-SCENARIO-CASE.pcapng, in the place of an older capture of it.",
+)
 @click.option("--shell-on-fail", is_flag=True, help="Open Mininet's prompt inside the lab of a failing case.")
 @click.option("-v", "--verbose", count=True, help="Show the timeline of passed cases too; -vv unfolds long ones.")
 @click.option(
@@ -79,6 +85,7 @@ def command(
     host_table: bool,
     sabotage: bool,
     evidence: bool,
+    pcap: Path | None,
     shell_on_fail: bool,
     verbose: int,
     format_: str,
@@ -96,8 +103,10 @@ def command(
       neighlab run ./my_scenario.py --shell-on-fail
       neighlab run 'nud/*' --set retrans_time_ms=20 --repeat 20
       neighlab run --format junit --output report.xml
+      neighlab run nud/life_cycle --pcap captures   for Wireshark
       sudo neighlab run gc --host-table
     """
+    from neighlab.cli.audience import Audience
     from neighlab.model.knobs import Scope, parse_setting
     from neighlab.runner.discovery import select
     from neighlab.runner.execute import Options
@@ -112,12 +121,16 @@ def command(
     if shell_on_fail and (jobs > 1 or not sys.stdin.isatty()):
         raise ScenarioError("--shell-on-fail needs a terminal and one job at a time (-j1)")
     selection = select(patterns)
-    options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence)
+    options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence or pcap is not None)
+    captures = _captures(pcap, repeat)
     with contextlib.ExitStack() as stack:
         target = stack.enter_context(_opened(output))
         progress = stack.enter_context(_progress(format_, output, len(selection) * repeat, verbose, shell_on_fail))
-        run = Runner(options, jobs, fail_fast, repeat, progress, _table(host_table), _waiting).run(selection)
+        listener = progress if captures is None else Audience([one for one in (progress, captures) if one is not None])
+        run = Runner(options, jobs, fail_fast, repeat, listener, _table(host_table), _waiting).run(selection)
     _report(run, format_, target, verbose)
+    if captures is not None:
+        click.echo(f"neighlab: {captures.summary()}", err=True)
     if output is not None:
         target.close()
     return run.exit_code()
@@ -134,6 +147,15 @@ def _opened(output: Path | None) -> Any:
     except OSError as problem:
         raise ScenarioError(f"cannot write {output}: {problem.strerror}") from None
     yield file
+
+
+def _captures(folder: Path | None, repeat: int) -> Any:
+    """Who writes a capture of each case, if that was asked for."""
+    if folder is None:
+        return None
+    from neighlab.cli.captures import Captures
+
+    return Captures(folder, repeat=repeat)
 
 
 def _progress(format_: str, output: Path | None, total: int, verbose: int, shell: bool) -> Any:
