@@ -120,7 +120,7 @@ class Consequences:
             return
         one.entries[addr] = new, lladdr
         one.awaited.pop(addr, None)
-        line = f"{entry.host}: {what}{_cause(entry)}"
+        line = f"{entry.host}: {what}{told_cause(entry)}"
         way = _way(entry, old, new, moved=moved)
         if way == "sent" and traced:  # the entry changes first, then the packet leaves
             one.awaited[addr] = line
@@ -148,17 +148,11 @@ class Consequences:
         for place in reversed(one.recent):
             data = self._frames[place].data
             if packet and (data.startswith(packet) or data.startswith(packet, _ETHERNET_HEADER)):
-                self.lines[place].append(told(entry))
+                self.lines[place].append(f"{entry.host}: {entry.text}{told_cause(entry)}")
                 return
 
 
-def told(entry: Entry) -> str:
-    """The entry in one line: host, text, cause."""
-    subject = "" if entry.text.startswith(f"{entry.host} ") else f"{entry.host}: "
-    return f"{subject}{entry.text}{_cause(entry)}"
-
-
-def _cause(entry: Entry) -> str:
+def told_cause(entry: Entry) -> str:
     """The entry's cause in brackets, with a space before it; nothing if none is known."""
     cause = entry.fields.get("cause")
     return f" ({cause}{', inferred' if entry.fields.get('cause_inferred') else ''})" if cause else ""

@@ -19,7 +19,7 @@ from neighlab import __version__
 from neighlab.model.evidence import CapturedFrame, Evidence, Interface
 from neighlab.model.result import CaseResult
 from neighlab.model.timeline import Entry
-from neighlab.report.consequences import Consequences, is_a_frame, told
+from neighlab.report.consequences import Consequences, is_a_frame, told_cause
 from neighlab.report.plain import printable
 
 _SECTION, _INTERFACE, _PACKET, _JOURNAL = 0x0A0D0D0A, 1, 6, 9
@@ -110,8 +110,9 @@ def _packet(frame: CapturedFrame, interface: int, at_us: int, comments: Iterable
 
 def _journal(entry: Entry, case: CaseResult, at_us: int) -> bytes:
     """An entry as `journalctl -o export` writes it: fields of one line each."""
+    message = f"{entry.host} {entry.kind}: {entry.text.removeprefix(f'{entry.host} ')}{told_cause(entry)}"
     text = (
-        f"__REALTIME_TIMESTAMP={at_us}\nMESSAGE={printable(told(entry))}\n_HOSTNAME={printable(entry.host)}\n"
+        f"__REALTIME_TIMESTAMP={at_us}\nMESSAGE={printable(message)}\n_HOSTNAME={printable(entry.host)}\n"
         f"SYSLOG_IDENTIFIER={printable(f'{entry.source}/{entry.kind}')}\nPRIORITY={_severity(entry, case)}\n"
     )
     data = text.encode()

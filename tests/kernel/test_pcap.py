@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,13 +17,16 @@ from pcapng_reader import read
 
 from neighlab.cli.captures import Captures
 from neighlab.model.result import CaseResult
+from neighlab.model.timeline import Entry
 from neighlab.report.consequences import is_a_frame
+from neighlab.report.pcapng import pcapng
 from neighlab.runner import discovery, pool
 from neighlab.runner.execute import Options
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 COMMAND = [sys.executable, "-c", "from neighlab.cli.main import run_cli; run_cli()", "run"]
+ROOT = Path(__file__).resolve().parents[2]
 ORDERLY = Path(__file__).with_name("orderly.py")
 STALE = "192.0.2.2 STALE lladdr 00:00:5e:00:53:02"
 CASES = (
@@ -107,9 +111,22 @@ def test_what_a_timer_did_is_a_line_between_the_frames(tmp_path: Path) -> None:
 
     rows = table(file, "systemd_journal.message", "systemd_journal.hostname", "arp.opcode")
 
-    (stale,) = (place for place, row in enumerate(rows) if row[:2] == [f"victim: NEWNEIGH {STALE}", "victim"])
+    (stale,) = (place for place, row in enumerate(rows) if row[:2] == [f"victim event: NEWNEIGH {STALE}", "victim"])
     assert [row[2] for row in rows[:stale] if row[2]] == ["1", "1", "2", "2"], "the resolution is before it"
     assert [row[2] for row in rows[stale:] if row[2]] == ["1", "1", "2", "2"], "the confirmation is after it"
+
+
+@needs_tshark
+def test_every_filter_of_the_guide_finds_something(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "evidence.md").read_text()
+    rows = re.findall(r"^\| [^|]+ \| `(.+)` \|$", guide, re.MULTILINE)
+    filters = [one.replace(r"\|", "|") for one in rows]
+    assert len(filters) >= 8
+    ((file, result),) = captured(tmp_path, "nud/life_cycle:ipv4").items()
+    result.timeline.append(Entry(1e6, "lab", "lab", "lost", "for the filter that looks for what went wrong"))
+    file.write_bytes(pcapng(result, ""))
+
+    assert {one: tshark(file, "-Y", one) != "" for one in filters} == dict.fromkeys(filters, True)
 
 
 def test_an_interrupted_run_has_the_captures_of_all_cases_that_had_ended(tmp_path: Path) -> None:
@@ -150,4 +167,4 @@ def test_a_case_that_fails_has_its_verdict_in_the_capture(tmp_path: Path) -> Non
     found = read(file.read_bytes())
     assert found.section.texts(1)[1].startswith("failed: victim eth0 192.0.2.2: expected ABSENT")
     (verdict,) = (entry for entry in found.journal if entry["PRIORITY"] == "3")
-    assert verdict["MESSAGE"] == "victim eth0 192.0.2.2: ABSENT NOT met"
+    assert verdict["MESSAGE"] == "victim expect: eth0 192.0.2.2: ABSENT NOT met"

@@ -88,7 +88,7 @@ def test_times_are_the_wall_clocks_and_never_go_back() -> None:
 
     assert found.order == sorted(found.order)
     assert found.order[0] == round((EPOCH_S - 0.0015) * 1e6)
-    assert [one["MESSAGE"] for one in found.journal] == ["victim: two", "victim: one"]
+    assert [one["MESSAGE"] for one in found.journal] == ["victim set: two", "victim set: one"]
     assert [one.at_us - round(EPOCH_S * 1e6) for one in found.packets] == [-1500, 2000, 2000]
 
 
@@ -105,9 +105,9 @@ def test_what_is_no_frame_is_a_line_of_the_journal() -> None:
     )
 
     assert [(one["MESSAGE"], one["SYSLOG_IDENTIFIER"], one["PRIORITY"]) for one in found.journal] == [
-        ("victim: NEWNEIGH 192.0.2.2 STALE (timer: it was)", "netlink/event", "6"),
-        ("victim eth0 192.0.2.2: STALE NOT met", "story/expect", "3"),
-        ("victim: UDP dropped (guessed, inferred)", "trace/drop", "4"),
+        ("victim event: NEWNEIGH 192.0.2.2 STALE (timer: it was)", "netlink/event", "6"),
+        ("victim expect: eth0 192.0.2.2: STALE NOT met", "story/expect", "3"),
+        ("victim drop: UDP dropped (guessed, inferred)", "trace/drop", "4"),
     ]
     assert {one["_HOSTNAME"] for one in found.journal} == {"victim"}
 
@@ -117,7 +117,7 @@ def test_texts_in_any_language_stay_and_line_ends_do_not() -> None:
 
     found = capture([], entries, knobs={"v conf": "1"}, reason="weil \N{GREEK SMALL LETTER PI}\n")
 
-    assert found.messages() == [f"víctim: écho \N{SNOWMAN}{chr(92)}nPRIORITY=0{chr(92)}x1b[0m"]
+    assert found.messages() == [f"víctim command: écho \N{SNOWMAN}{chr(92)}nPRIORITY=0{chr(92)}x1b[0m"]
     assert found.section.texts(1)[1:] == [f"passed: weil \N{GREEK SMALL LETTER PI}{chr(92)}n", "knobs: v conf=1"]
 
 
