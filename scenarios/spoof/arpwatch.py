@@ -14,7 +14,13 @@ from neighlab.topologies import VictimAttackerOwner
 from neighlab import EVIL, ON_LINK, Case, Sabotage, arp, scenario
 
 OWN = "00:00:5e:00:53:02"
+BLOCK = 2500
+"""Frames that fill a block of libpcap's ring (256 KiB): it hands over a full one at once, any other after a second."""
 WORDS = ("new station", "changed ethernet address", "flip flop", "ethernet mismatch")
+
+
+def of_one(addr, owner):
+    return BLOCK * [arp.gratuitous(addr, lladdr=owner.lladdr)]
 
 
 def gratuitous(victim, owner, src):
@@ -46,15 +52,13 @@ LOGGED, UNHEARD = {"says": ["new station", "ethernet mismatch"]}, {"says": ["new
 def arpwatch_reports_what_it_hears(victim, attacker, owner, lab, *, on, attack, says, src=EVIL):
     lab[on].run("touch", "/run/tmp/arp.dat")
     arpwatch = lab[on].daemon("arpwatch", "-d", "-i", "eth0", "-f", "/run/tmp/arp.dat")
-    arpwatch.expect(
-        "new station (192.0.2.3)", nudge=lambda: owner.send(arp.gratuitous(owner.addr, lladdr=owner.lladdr))
-    )
+    arpwatch.expect("new station (192.0.2.3)", nudge=lambda: owner.flood(of_one(owner.addr, owner)))
 
     attacker.fence(victim)
     attacker.send(attack(victim, owner, src))
     attacker.fence(victim)
     owner.send(arp.gratuitous(owner.addr, lladdr=owner.lladdr))
-    arpwatch.expect(f"new station ({ON_LINK})", nudge=lambda: owner.send(arp.gratuitous(ON_LINK, lladdr=owner.lladdr)))
+    arpwatch.expect(f"new station ({ON_LINK})", nudge=lambda: owner.flood(of_one(ON_LINK, owner)))
 
     heard = [word for line in arpwatch.lines() if owner.addr in line for word in WORDS if word in line]
     lab.expect("it says of the owner", heard, says)
