@@ -15,31 +15,32 @@ from neighlab import NTF, NUD, ON_LINK, Case, Sabotage, scenario
 
 INTERVAL_MS, QUESTIONS = 5000, 3
 REACHABLE, STALE, PROBE, FAILED = NUD.REACHABLE, NUD.STALE, NUD.PROBE, NUD.FAILED
+AGES = {"first": STALE, "again": [PROBE, REACHABLE], "asked": 1 + 1}
+FAILS = {"first": FAILED, "again": [FAILED], "asked": QUESTIONS + 1, "flags": NTF.EXT_LEARNED}
 
 
 @scenario(
     topology=TwoHosts,
+    family="dual",
     proves=["nud/managed"],
     kernel="neigh_managed_work, neigh_event_send_probe, neigh_timer_handler",
     cases=[
-        Case("stale", addr="192.0.2.2", first=[REACHABLE, STALE], again=[PROBE, REACHABLE], asked=2, since="5.16"),
-        Case(
-            "failed", addr=ON_LINK, first=[FAILED], again=[FAILED], asked=QUESTIONS + 1, since="5.16",
-            flags=NTF.MANAGED | NTF.EXT_LEARNED, sabotage=Sabotage(params={"flags": NTF.USE | NTF.EXT_LEARNED}),
-        ),
-        Case(
-            "stale-ipv6", addr="2001:db8::2", first=[REACHABLE, STALE], again=[PROBE, REACHABLE], asked=2, since="5.16",
-            family="ipv6",
-        ),
+        # the interval is the kernel's own, and long: all wait for one
+        Case("stale-and-failed", entries={"192.0.2.2": AGES, "2001:db8::2": AGES, ON_LINK: FAILS}, since="5.16"),
     ],
-    sabotage=Sabotage(params={"flags": NTF.USE}),
-)  # fmt: skip
-def managed_entry_is_asked_for_again(victim, *, addr, first, again, asked, flags=NTF.MANAGED):
+    sabotage=Sabotage(params={"managed": NTF.USE}),
+)
+def managed_entries_are_asked_for_again(victim, *, entries, managed=NTF.MANAGED):
     victim.conf(base_reachable_time_ms=200, delay_first_probe_time_ms=40, retrans_time_ms=40, mcast_solicit=QUESTIONS)
     capture = victim.capture()
 
-    victim.neigh_set(addr, state=NUD.NONE, flags=flags)
-    victim.expect(addr, *first)
+    for addr, entry in entries.items():
+        victim.neigh_set(addr, state=NUD.NONE, flags=managed | entry.get("flags", NTF.NONE))
+    for addr, entry in entries.items():
+        victim.expect(addr, entry["first"])
 
-    capture.expect(range(asked, 100), "sent", target=addr, is_solicitation=True, within_ms=INTERVAL_MS + 2000)
-    victim.expect(addr, *again)
+    soon, asked = INTERVAL_MS + 2000, sum(entry["asked"] for entry in entries.values())
+    capture.expect(range(asked, 100), "sent", is_solicitation=True, within_ms=soon)
+    for addr, entry in entries.items():
+        capture.expect(range(entry["asked"], 100), "sent", target=addr, is_solicitation=True, within_ms=soon)
+        victim.expect(addr, *entry["again"], within_ms=soon)
