@@ -36,7 +36,7 @@ class Captures:
             return
         file = self._folder / self._file_name(result)
         self.replaced += file.exists()
-        write_whole(file, pcapng(result, kernel_release()))
+        write_whole(file, pcapng(result, result.kernel or kernel_release()))
         self.written += 1
 
     def summary(self) -> str:

@@ -53,6 +53,8 @@ class Number(click.FloatRange):
 @click.option(
     "--host-table", is_flag=True, help="Also run what needs the kernel's whole neighbour table (root; guarded)."
 )
+@click.option("--kernel", metavar="K", help="Run under another kernel, in a VM: a version, a path, or `host`.")
+@click.option("--vm", is_flag=True, help="Give what needs the kernel's whole neighbour table a VM; no root needed.")
 @click.option(
     "--sabotage", is_flag=True, help="Run each case under the change that must make it fail; it passes if it fails."
 )
@@ -83,6 +85,8 @@ def command(
     time_scale: float,
     timeout: float | None,
     host_table: bool,
+    kernel: str | None,
+    vm: bool,
     sabotage: bool,
     evidence: bool,
     pcap: Path | None,
@@ -104,7 +108,8 @@ def command(
       neighlab run 'nud/*' --set retrans_time_ms=20 --repeat 20
       neighlab run --format junit --output report.xml
       neighlab run nud/life_cycle --pcap captures   for Wireshark
-      sudo neighlab run gc --host-table
+      neighlab run garp --kernel 6.1                under another kernel (neighlab kernels list)
+      neighlab run gc --vm                          or: sudo neighlab run gc --host-table
     """
     from neighlab.cli.audience import Audience
     from neighlab.model.knobs import Scope, parse_setting
@@ -120,14 +125,23 @@ def command(
             )
     if shell_on_fail and (jobs > 1 or not sys.stdin.isatty()):
         raise ScenarioError("--shell-on-fail needs a terminal and one job at a time (-j1)")
+    if shell_on_fail and (kernel is not None or vm):
+        raise ScenarioError("--shell-on-fail: a virtual machine has no prompt (leave --kernel and --vm out)")
     selection = select(patterns)
+    booted = _booted(kernel, vm)
     options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence or pcap is not None)
     captures = _captures(pcap, repeat)
     with contextlib.ExitStack() as stack:
         target = stack.enter_context(_opened(output))
         progress = stack.enter_context(_progress(format_, output, len(selection) * repeat, verbose, shell_on_fail))
         listener = progress if captures is None else Audience([one for one in (progress, captures) if one is not None])
-        run = Runner(options, jobs, fail_fast, repeat, listener, _table(host_table), _waiting).run(selection)
+        table = _table(host_table and booted is None)
+        runner: Any = Runner(options, jobs, fail_fast, repeat, listener, table, _waiting)
+        if booted is not None:
+            from neighlab.cli import machines
+
+            runner = machines.runner(booted, runner, apart_only=kernel is None)
+        run = runner.run(selection)
     _report(run, format_, target, verbose)
     if captures is not None:
         click.echo(f"neighlab: {captures.summary()}", err=True)
@@ -147,6 +161,15 @@ def _opened(output: Path | None) -> Any:
     except OSError as problem:
         raise ScenarioError(f"cannot write {output}: {problem.strerror}") from None
     yield file
+
+
+def _booted(kernel: str | None, vm: bool) -> Any:
+    """The kernel of a virtual machine, if one was asked for."""
+    if kernel is None and not vm:
+        return None
+    from neighlab.cli.machines import chosen
+
+    return chosen(kernel, vm)
 
 
 def _captures(folder: Path | None, repeat: int) -> Any:

@@ -24,8 +24,17 @@ it was asked for."""
 @functools.cache
 def kernel_release() -> str:
     """The running kernel's release as a person writes it: `6.18.44`, without the build's name."""
-    match = re.match(r"\d+(\.\d+)*", os.uname().release)
-    return match.group() if match else os.uname().release
+    names = os.uname()
+    return released(names.release, names.version)
+
+
+def released(release: str, build: str) -> str:
+    """The upstream version behind what `uname -r` and `uname -v` say.
+
+    Debian's 6.1.0-56-amd64 is no 6.1.0: its build names the version (`... Debian 6.1.192-2 (2026-05-01)`).
+    """
+    match = re.search(r"\bDebian (\d+(?:\.\d+)+)", build) or re.match(r"(\d+(?:\.\d+)*)", release)
+    return match[1] if match else release
 
 
 def kernel_version() -> tuple[int, ...]:

@@ -8,28 +8,38 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from typing import Any
+from typing import Any, Protocol
 
 _LENGTH = struct.Struct("=I")
+
+
+class Stream(Protocol):
+    """What a channel is made of: a connected socket, or what behaves like one."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of it."""
+
+    def recv(self, most: int, /) -> bytes:
+        """Wait for bytes; none at the end."""
 
 
 class Nonsense(Exception):
     """What arrived on a channel is no message."""
 
 
-def send(channel: socket.socket, message: Any) -> None:
+def send(channel: Stream, message: Any) -> None:
     """Send one message; blocks until the other side has room for it."""
     data = json.dumps(message, default=str, separators=(",", ":")).encode()
     channel.sendall(_LENGTH.pack(len(data)) + data)
 
 
-def receive(channel: socket.socket) -> Any:
+def receive(channel: Stream) -> Any:
     """Wait for one message; EOFError when the other side is gone."""
     (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size))
     return json.loads(_exactly(channel, length))
 
 
-def _exactly(channel: socket.socket, length: int) -> bytes:
+def _exactly(channel: Stream, length: int) -> bytes:
     parts = []
     while length:
         data = channel.recv(min(length, 1 << 20))

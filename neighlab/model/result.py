@@ -52,6 +52,8 @@ class CaseResult:
     """The wall clock at `t_ms` 0, in seconds since 1970; 0 when no story began."""
     evidence: Evidence | None = None
     """Frames and interfaces, when they were asked for (`run --evidence`, `--pcap`, `--report`)."""
+    kernel: str = ""
+    """The kernel that it ran under, when that was a virtual machine's; empty for the one that runs here."""
 
     @property
     def name(self) -> str:
@@ -91,6 +93,8 @@ class RunResult:
     cases: list[CaseResult] = field(default_factory=list)
     duration_ms: float = 0.0
     interrupted: bool = False
+    time_scale: float = 1.0
+    """By what deadlines were multiplied: what was asked for, times what an emulated machine needed."""
 
     def totals(self) -> dict[str, int]:
         """How many cases ended with each outcome; every outcome is there."""

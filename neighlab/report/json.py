@@ -22,10 +22,11 @@ def json_report(run: RunResult) -> str:
         "schema": RUN_SCHEMA,
         "kernel": run.kernel,
         "mode": run.mode,
+        "time_scale": run.time_scale,
         "duration_ms": _ms(run.duration_ms),
         "interrupted": run.interrupted,
         "totals": run.totals(),
-        "cases": [_case(case) for case in run.cases],
+        "cases": [_case(case, run.kernel) for case in run.cases],
     }
     return json_text(document)
 
@@ -64,7 +65,7 @@ def as_json(value: Any) -> Any:
             return str(value)
 
 
-def _case(case: CaseResult) -> dict[str, Any]:
+def _case(case: CaseResult, kernel: str) -> dict[str, Any]:
     expectations = [dataclasses.asdict(one) for one in case.expectations]
     for one in expectations:
         one["t_ms"], one["took_ms"] = _ms(one["t_ms"]), _ms(one["took_ms"])
@@ -72,6 +73,7 @@ def _case(case: CaseResult) -> dict[str, Any]:
         "scenario": case.scenario,
         "case": case.case,
         "claim": case.claim,
+        "kernel": case.kernel or kernel,
         "repetition": case.repetition,
         "outcome": case.outcome,
         "reason": case.reason,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -58,7 +59,8 @@ def case_line(case: CaseResult) -> str:
 def failure_block(case: CaseResult, *, kernel: str = "", verbose: int = 0) -> str:
     """Everything needed to understand a failure or an error, ready to be pasted somewhere else."""
     heading = f"{printable(case.where) or printable(case.scenario)}[{case_label(case)}]"
-    rerun = _labelled("rerun", [f"neighlab run {shlex.quote(printable(case.name))} -v"])
+    under = f" --kernel {printable(case.kernel)}" if case.kernel else ""
+    rerun = _labelled("rerun", [f"neighlab run {shlex.quote(printable(case.name))}{under} -v"])
     lines = evidence(case, kernel=kernel, verbose=verbose) + rerun
     return "".join(f"{line}\n" for line in [heading, *(f"  {line}" for line in lines)])
 
@@ -104,15 +106,19 @@ def summary(run: RunResult) -> str:
     if bad and len(run.cases) > 1:
         lines += [f"{_MARKS[case.outcome]:<5} {printable(case.scenario)}:{case_label(case)}" for case in bad] + [""]
     interrupted = ", interrupted" if run.interrupted else ""
+    stretched = f", deadlines x{run.time_scale:g}" if run.time_scale != 1 else ""
+    elsewhere = Counter(case.kernel for case in run.cases if case.kernel not in ("", run.kernel))
+    machines = "".join(f"; {count} in a VM with {printable(kernel)}" for kernel, count in elsewhere.items())
     lines.append(
         f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped, {counts['error']} errors"
-        f" in {run.duration_ms / 1000:.1f} s  (kernel {printable(run.kernel)}, {run.mode}{interrupted})"
+        f" in {run.duration_ms / 1000:.1f} s  (kernel {printable(run.kernel)}, {run.mode}{stretched}{interrupted}{machines})"
     )
     return "".join(f"{line}\n" for line in lines)
 
 
 def _circumstances(case: CaseResult, kernel: str, verbose: int) -> list[str]:
-    """The knobs in force and the timeline."""
+    """The knobs in force, the kernel that obeyed them and the timeline."""
+    kernel = case.kernel or kernel
     timeline = timeline_lines(case.timeline, fold=verbose < 2)
     return _knobs(case.knobs, kernel) + _labelled("timeline", [f" {line}" for line in timeline])
 

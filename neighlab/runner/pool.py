@@ -105,7 +105,9 @@ class Runner:
     def run(self, selection: Sequence[Selected]) -> RunResult:
         """Run all, each `repeat` times; KeyboardInterrupt ends what runs and returns what there is."""
         started = time.monotonic()
-        run = RunResult(kernel_release(), "root" if os.geteuid() == 0 else "rootless")
+        run = RunResult(
+            kernel_release(), "root" if os.geteuid() == 0 else "rootless", time_scale=self.options.time_scale
+        )
         rows = [(one, repetition) for repetition in range(1, self.repeat + 1) for one in selection]
         queue = deque(enumerate(rows))
         results: dict[int, CaseResult] = {}
