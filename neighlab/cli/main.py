@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "Show one scenario's story: claim, drawing, settings, steps.",
     "shell": "Open Mininet's prompt in a lab; Ctrl-D ends it.",
     "catalogue": "Map every mechanism to the scenarios that prove it.",
+    "kernels": "List and fetch kernels for `run --kernel`.",
     "doctor": "Tell what this machine can do, and how to change that.",
 }
 

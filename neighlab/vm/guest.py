@@ -18,7 +18,7 @@ from neighlab.vm import accel, protocol, speed
 from neighlab.vm.kernels import Kernel
 from neighlab.vm.machine import Machine
 
-BOOT_S: Final = {True: 30.0, False: 240.0}
+BOOT_S: Final = {True: 20.0, False: 240.0}
 """How long a machine may take until it says hello: with KVM, and emulated on a busy machine."""
 IDLE_S: Final = 120.0
 """How long a machine that has work may take until it begins with a case."""
