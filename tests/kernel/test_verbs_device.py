@@ -33,3 +33,11 @@ def test_entries_of_one_device() -> None:
     victim.udp("127.0.0.1").send()
     assert [neigh.addr for neigh in victim.neigh_dump(dev="eth0")] == ["192.0.2.9"]
     assert [neigh.addr for neigh in victim.neigh_dump(dev="lo")] == ["0.0.0.0"]
+
+
+@sandboxed
+def test_an_ipv6_address_of_lo_takes_packets_at_once() -> None:
+    victim = Lab(TwoHosts, families="ipv6")["victim"]
+    for number in range(100, 180):
+        victim.add_addr(f"2001:db8:1::{number}/128", dev="lo")
+        assert victim.udp(f"2001:db8:1::{number}").send() == [None]

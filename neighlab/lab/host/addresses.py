@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from collections.abc import Callable
 from ipaddress import ip_address, ip_interface
 
 from neighlab.kernel import links, rtaddr
@@ -11,6 +12,8 @@ from neighlab.kernel.netlink import NetlinkError
 from neighlab.lab.expect_addr import AddrState, expect_addr
 from neighlab.lab.host.base import HostBase
 from neighlab.model.ifaddr import IfAddr
+
+_RTF_LOCAL = 0x80000000
 
 
 class Addresses(HostBase):
@@ -53,16 +56,33 @@ class Addresses(HostBase):
             ifindex, addr, remove=remove, nodad=nodad, optimistic=optimistic, host_scope=host_scope
         )
         self._ask(request, f"{verb} address {addr}")
-        if dev != "lo":
-            plain = str(ip_interface(addr).ip)
+        plain = str(ip_interface(addr).ip)
+        if dev == "lo":
+            if not remove and ":" in plain:
+                self._wait_until(lambda: self._takes(plain))
+        else:
             addrs = self.intf(dev).addrs
             if remove and plain in addrs:
                 addrs.remove(plain)
             elif not remove:
                 addrs.append(plain)
-                deadline = time.monotonic() + 2 * self.lab.time_scale
-                while nodad and not self.ready_for_ipv6(plain) and time.monotonic() < deadline:
-                    self.lab.wait(0.001)  # a work queue joins its group: until then nobody can ask for it
+                if nodad:  # a work queue joins its group: until then nobody can ask for it
+                    self._wait_until(lambda: self.ready_for_ipv6(plain))
+
+    def _wait_until(self, ready: Callable[[], bool]) -> None:
+        """Wait a moment for what the kernel does of its own accord; a story whose knobs prevent it goes on."""
+        deadline = time.monotonic() + 2 * self.lab.time_scale
+        while not ready() and time.monotonic() < deadline:
+            self.lab.wait(0.001)
+
+    def _takes(self, addr: str) -> bool:
+        """Is there a local route to this IPv6 address? The same work queue makes it, on lo as well (addrconf_dad_work).
+
+        Until then packets for it are refused as unreachable.
+        """
+        start = f"{ip_address(addr).packed.hex()} 80 "
+        with self.node.netns.entered(), open("/proc/thread-self/net/ipv6_route") as file:
+            return any(line.startswith(start) and int(line.split()[8], 16) & _RTF_LOCAL for line in file)
 
     def addr_get(self, addr: str, *, dev: str | None = None) -> IfAddr | None:
         """The IPv6 address of an interface as it is now, tentative or not; None when it is not there."""
