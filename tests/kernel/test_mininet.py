@@ -268,8 +268,8 @@ class Broken(Topo):
     ("how", "said"),
     [
         ("address", "h1 h1-eth0: '300.0.0.1/8' does not appear to be an IPv4 or IPv6 interface"),
-        ("name", "lab: link a-name-that-is-too-long of h1 to s1-eth1 of s1: "),
-        ("twice", "lab: link h2-eth0 of h2 to s1-eth1 of s1: EEXIST File exists"),
+        ("name", "h1: link a-name-that-is-too-long of h1 to s1-eth1 of s1: "),
+        ("twice", "h2: link h2-eth0 of h2 to s1-eth1 of s1: EEXIST File exists"),
     ],
 )
 @sandboxed

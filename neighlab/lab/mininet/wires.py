@@ -141,7 +141,8 @@ class LabLink(Link):  # type: ignore[misc]
         request = links.new_veth(
             links.End(name1, index1, lladdr1, near.netns.fd), links.End(name2, index2, lladdr2, far.netns.fd)
         )
-        carry_out(plumbing.root, [request], f"link {name1} of {near.name} to {name2} of {far.name}")
+        # from the near end's namespace: older kernels (6.1) look for the new index in the one that is asking
+        carry_out(near.route, [request], f"link {name1} of {near.name} to {name2} of {far.name}")
         self.fast = fast
         made = []
         for node, number, ifname, ifindex, lladdr, own in ends:
