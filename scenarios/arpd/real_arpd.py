@@ -22,12 +22,17 @@ ASKS = range(1, 3)
     kernel="neigh_app_ns, neigh_add",
     cases=[
         Case("asks-the-owner", addr=PEER, outcome=LEARNED, questions=ASKS, sabotage=Sabotage(params={"addr": NOBODY})),
-        Case("asks-nobody", addr=NOBODY, outcome=NUD.FAILED, questions=ASKS, sabotage=Sabotage(params={"addr": PEER})),
+        Case(
+            "asks-nobody", addr=NOBODY, outcome=NUD.FAILED, questions=ASKS, retrans_time_ms=200,
+            sabotage=Sabotage(params={"addr": PEER}),
+        ),
         Case("has-heard", addr=NOBODY, heard=NOBODY, outcome=LEARNED, questions=0, sabotage=Sabotage(mute=True)),
     ],
-)
-def arpd_resolves_in_place_of_the_kernel(victim, peer, *, addr, outcome, questions, heard="198.51.100.1"):
-    victim.conf(retrans_time_ms=400)
+)  # fmt: skip
+def arpd_resolves_in_place_of_the_kernel(
+    victim, peer, *, addr, outcome, questions, heard="198.51.100.1", retrans_time_ms=400
+):
+    victim.conf(retrans_time_ms=retrans_time_ms)
     arpd = victim.daemon("arpd", "-b", "/run/tmp/arpd.db", "-a", "2", "-k", "eth0")
     victim.expect_knob(app_solicit=2, mcast_solicit=0)
     peer.send(arp.gratuitous(heard, lladdr=peer.lladdr))

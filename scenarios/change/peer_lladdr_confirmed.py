@@ -21,13 +21,13 @@ from neighlab import NUD, OTHER, Case, Sabotage, scenario
     sabotage=Sabotage(params={"confirm": False}),
 )
 def confirmed_entry_outlives_the_peer(victim, peer, lab, *, confirm=True):
-    victim.conf(delay_first_probe_time_ms=800, retrans_time_ms=40)
+    victim.conf(delay_first_probe_time_ms=650, retrans_time_ms=40)
     victim.neigh_set(peer.addr, peer.lladdr, state=NUD.STALE)
     capture, outbox, old = victim.capture(), victim.udp(peer.addr), peer.lladdr
 
     peer.link(lladdr=OTHER)
     outbox.send(confirm=confirm)
-    victim.hold(peer.addr, NUD.DELAY, lladdr=old, for_ms=200)
+    victim.hold(peer.addr, NUD.DELAY, lladdr=old, for_ms=50)
     outbox.send(confirm=confirm)
 
     victim.expect(peer.addr, NUD.REACHABLE, lladdr=old)

@@ -28,12 +28,12 @@ from neighlab import NUD, Case, Sabotage, scenario
     sabotage=Sabotage(params={"confirm": False}),
 )  # fmt: skip
 def confirmation_in_delay_skips_probe(victim, peer, lab, *, confirm, questions):
-    victim.conf(delay_first_probe_time_ms=400)
+    victim.conf(delay_first_probe_time_ms=340)
     victim.neigh_set(peer.addr, peer.lladdr, state=NUD.STALE)
     capture, inbox, outbox = victim.capture(), peer.listen(), victim.udp(peer.addr)
 
     outbox.send()
-    victim.hold(peer.addr, NUD.DELAY, for_ms=100)
+    victim.hold(peer.addr, NUD.DELAY, for_ms=40)
     outbox.send(confirm=confirm)
 
     victim.expect(peer.addr, NUD.REACHABLE, lladdr=peer.lladdr)

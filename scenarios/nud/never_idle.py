@@ -24,10 +24,10 @@ ROUNDS = 3
         Case("ipv4"),
         Case("ipv6", family="ipv6"),
     ],
-    sabotage=Sabotage(knobs={"delay_first_probe_time_ms": 20}),
+    sabotage=Sabotage(knobs={"delay_first_probe_time_ms": 8}),
 )
 def idle_entry_is_probed_for_ever(victim, peer):
-    victim.conf(base_reachable_time_ms=80, delay_first_probe_time_ms=160)
+    victim.conf(base_reachable_time_ms=40, delay_first_probe_time_ms=80)
 
     victim.ping(peer.addr)
     capture = victim.capture()
