@@ -27,6 +27,8 @@ _HOME = {
     "ON_LINK": "neighlab.model.addresses",
     "ON_LINK6": "neighlab.model.addresses",
     "OTHER": "neighlab.model.addresses",
+    "because": "neighlab.teach.registry",
+    "exercise": "neighlab.teach.registry",
     "ExpectationFailed": "neighlab.errors",
     "Unsupported": "neighlab.errors",
 }
@@ -51,6 +53,8 @@ __all__ = [
     "Sabotage",
     "Unsupported",
     "arp",
+    "because",
+    "exercise",
     "flood",
     "ndp",
     "scenario",
@@ -63,6 +67,7 @@ if TYPE_CHECKING:
     from neighlab.model.ifaddr import DAD
     from neighlab.model.nud import ABSENT, LEARNED, NTF, NUD, VALID
     from neighlab.runner.registry import Case, Sabotage, scenario
+    from neighlab.teach.registry import because, exercise
     from neighlab.wire import flood
 
 

@@ -31,7 +31,7 @@ class Capture:
         return [
             seen
             for seen in self.lab.frames[self._first :]
-            if seen.host == self.host and seen.direction == direction and _fits(seen, fields)
+            if seen.host == self.host and seen.direction == direction and fits(seen, fields)
         ]
 
     def expect(
@@ -57,7 +57,8 @@ class Capture:
         return found
 
 
-def _fits(seen: Seen, fields: dict[str, Any]) -> bool:
+def fits(seen: Seen, fields: dict[str, Any]) -> bool:
+    """Have the fields of a frame (of model.frames.Parsed) these values?"""
     if not fields:
         return True
     parsed = seen.parsed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from neighlab.errors import EnvironmentProblem, ScenarioError, Unsupported
@@ -28,6 +28,8 @@ class Plumbing:
     families: Families
     settings: tuple[Setting, ...] = ()
     """Deviations from the baseline that hold in every host (`run --set`), and that a story may override."""
+    make_net: Callable[[str], int | None] | None = None
+    """Who else makes the namespace of a host of this name (see lab.owner): a descriptor, or None for the lab itself."""
     home: int = -1
     root: Route = field(init=False)
     namespaces: dict[str, tuple[NetNS, Route]] = field(default_factory=dict)
@@ -53,8 +55,13 @@ class Plumbing:
         """Make a namespace, visible to `ip netns` as `name`, with every conf knob at its baseline before any device
         exists.
         """
+        made = self.make_net(name) if self.make_net is not None else None
         try:
-            ns.unshare(ns.CLONE_NEWNET)
+            if made is None:
+                ns.unshare(ns.CLONE_NEWNET)
+            else:
+                ns.setns(made, ns.CLONE_NEWNET)
+                os.close(made)
         except OSError as problem:
             raise EnvironmentProblem(f"cannot make a network namespace for {name}: {problem.strerror}") from None
         try:

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Final, NamedTuple
 
 from neighlab.errors import NeighlabError, ScenarioError
@@ -64,6 +65,16 @@ def holds_scenarios(file: Path) -> bool:
 
 def load(file: Path, name: str) -> list[Scenario]:
     """The scenarios of one file under the name `name` (`name.FUNCTION` when it holds several)."""
+    module = executed(file)
+    stories = [one for one in vars(module).values() if isinstance(getattr(one, "__neighlab__", None), Scenario)]
+    own: list[Scenario] = [one.__neighlab__ for one in stories if one.__module__ == module.__name__]
+    for one in own:
+        one.name = name if len(own) == 1 else f"{name}.{one.story.__name__}"
+    return own
+
+
+def executed(file: Path) -> ModuleType:
+    """The module that a Python file makes when it is executed; whatever is wrong with it is one ScenarioError."""
     module_name = "neighlab_scenario_" + str(file).encode().hex()  # no dot, which would name a package
     spec = importlib.util.spec_from_file_location(module_name, file)
     if spec is None or spec.loader is None:
@@ -81,11 +92,7 @@ def load(file: Path, name: str) -> list[Scenario]:
         lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(file)]
         place = f"{file}:{lines[-1]}" if lines else str(file)
         raise ScenarioError(f"{place}: cannot be loaded: {one_line(problem)}") from problem
-    stories = [one for one in vars(module).values() if isinstance(getattr(one, "__neighlab__", None), Scenario)]
-    own: list[Scenario] = [one.__neighlab__ for one in stories if one.__module__ == module_name]
-    for one in own:
-        one.name = name if len(own) == 1 else f"{name}.{one.story.__name__}"
-    return own
+    return module
 
 
 def one_line(problem: BaseException) -> str:

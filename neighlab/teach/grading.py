@@ -1,0 +1,161 @@
+"""A solution is run in a jail inside a lab of its own, and judged when it, and all that it started, is gone."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from neighlab.errors import EnvironmentProblem, NeighlabError, Unsupported
+from neighlab.kernel import nlattr, rtneightbl
+from neighlab.lab import channel as wire
+from neighlab.lab import commands, jailroot
+from neighlab.lab.jail import Jail, Limits
+from neighlab.lab.lab import Lab
+from neighlab.lab.owner import Owner
+from neighlab.model.grades import Attempt, CheckResult
+from neighlab.model.nud import NUD
+from neighlab.model.result import CaseResult
+from neighlab.runner.discovery import bundled
+from neighlab.teach.folder import Folder, hosts_of
+from neighlab.teach.session import Session
+from neighlab.teach.submissions import Submission
+
+_SHARE: Final = 4
+"""One lab may fill so much of the kernel's neighbour table: a quarter."""
+_TOLD: Final = 2000
+"""How many lines of a timeline are kept for the feedback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How submissions are graded."""
+
+    limits: Limits = field(default_factory=Limits)
+    time_scale: float = 3.0
+    """Deadlines of checks are generous: a busy machine must not cost a point."""
+    evidence: bool = False
+    hidden: tuple[Path, ...] = ()
+    """Folders that no submission may see: where all submissions lie."""
+
+
+def work(folder: Folder, submission: Submission, options: Options) -> Callable[[socket.socket], None]:
+    """What the first process of the sandbox does: build the lab, run the submission, judge, and tell."""
+
+    def run(channel: socket.socket) -> None:
+        try:
+            attempt = attempted(folder, submission, options)
+        except NeighlabError as problem:
+            kinds = {EnvironmentProblem: "environment", Unsupported: "unsupported"}
+            wire.send(channel, (kinds.get(type(problem), "scenario"), str(problem)))
+            return
+        wire.send(channel, ("attempt", attempt.to_plain()))
+
+    return run
+
+
+def attempted(folder: Folder, submission: Submission, options: Options) -> Attempt:
+    """Grade one submission; must be called in the first process of a sandbox."""
+    exercise = folder.exercise
+    started = time.monotonic()
+    hosts = hosts_of(exercise)
+    owner = Owner()
+    owned = exercise.yours or hosts
+
+    def make_net(name: str) -> int | None:
+        return owner.new_net() if name in owned else None
+
+    session = Session(exercise, time_scale=options.time_scale, evidence=options.evidence, make_net=make_net)
+    owner.seal()
+    commands.install(session.yours, {"frame": frame_command()}, uid=owner.uid)
+    jail = Jail(_command(submission), _view(folder, submission, session, owner, options), owner, options.limits)
+    guard = _LabGuard(session.lab, options.limits)
+    attempt = Attempt(folder.name, submission.student)
+    try:
+        ended = jail.run(guard.broken)
+        if not exercise.keeps_running:
+            jail.end()
+        attempt.checks = (
+            session.check(commands.answers())
+            if not ended.limit
+            else [CheckResult(one.name, one.claim, one.points, False, one.kept) for one in exercise.checks]
+        )
+        if exercise.keeps_running:
+            ended.limit = ended.limit or jail.broken()
+    finally:
+        jail.end()
+    attempt.status, attempt.ended = ended.status, ended.limit
+    attempt.output, attempt.discarded_bytes = jail.output.decode(errors="replace"), jail.discarded_bytes
+    attempt.case = _case(folder, attempt, session.lab)
+    attempt.case.duration_ms = (time.monotonic() - started) * 1000
+    return attempt
+
+
+def frame_command() -> str:
+    """The command `frame`, as a shell script: sends a frame from the host that it runs on."""
+    return f'#!/bin/sh\nexec {sys.executable} -P -m neighlab.cli.frame "$@"\n'
+
+
+class _LabGuard:
+    """Says when a program has made its lab, or the kernel, hold too much."""
+
+    def __init__(self, lab: Lab, limits: Limits) -> None:
+        self._lab = lab
+        self._most = len(lab.timeline) + len(lab.frames) + limits.happenings
+
+    def broken(self) -> str:
+        """The limit that is broken, or nothing."""
+        self._lab.pump()
+        if len(self._lab.timeline) + len(self._lab.frames) > self._most:
+            return "it caused more frames and neighbour events than a lab writes down"
+        return "it filled the kernel's neighbour table" if self._fills_table() else ""
+
+    def _fills_table(self) -> bool:
+        tables = self._lab.plumbing.root.collect(
+            nlattr.RTM_GETNEIGHTBL, rtneightbl.encode_dump(0), "read the neighbour tables", rtneightbl.decode_tables
+        )
+        for table in tables:
+            if table.config is not None and table.thresh3 is not None and table.config.entries > table.thresh3 // 2:
+                mine = sum(self._entries(name, table.family) for name in self._lab.hosts)
+                if mine > table.thresh3 // _SHARE:
+                    return True
+        return False
+
+    def _entries(self, host: str, family: int) -> int:
+        found = self._lab.hosts[host].neigh_dump(family=6 if family == socket.AF_INET6 else 4)
+        return sum(1 for one in found if one.state not in (NUD.PERMANENT, NUD.NOARP))
+
+
+def _command(submission: Submission) -> Sequence[str]:
+    shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
+    return (sys.executable if submission.suffix == ".py" else shell, f"/run/neighlab/{_script(submission)}")
+
+
+def _script(submission: Submission) -> str:
+    return f"solution{submission.suffix}"
+
+
+def _view(folder: Folder, submission: Submission, session: Session, owner: Owner, options: Options) -> jailroot.View:
+    names = "127.0.0.1 localhost\n"
+    for host in session.lab.hosts.values():
+        names += "".join(f"{addr} {host.name}\n" for intf in host.node.intfList()[:1] for addr in intf.addrs)
+    return jailroot.View(
+        session.yours, names, (bundled(), folder.path, *options.hidden), _script(submission), submission.content,
+        options.limits.disk_bytes, owner.uid,
+    )  # fmt: skip
+
+
+def _case(folder: Folder, attempt: Attempt, lab: Lab) -> CaseResult:
+    """What happened in the lab, in the form in which reports and drawings take it."""
+    case = CaseResult(folder.name, attempt.student, folder.exercise.title, "passed" if attempt.solved else "failed")
+    case.reason = attempt.ended or next((one.said for one in attempt.checks if not one.passed), "")
+    case.timeline = lab.timeline.sorted()[:_TOLD]
+    case.expectations = lab.expectations
+    case.epoch_s = time.time() - lab.timeline.now_ms() / 1000
+    if lab.recorder is not None:
+        case.evidence = lab.recorder.evidence(lab.timeline)
+    return case

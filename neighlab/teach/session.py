@@ -1,0 +1,102 @@
+"""The checks ask the kernel when the student is not looking: what they send or cause is never taken for his work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any
+
+from neighlab.errors import ExpectationFailed, NeighlabError, Unsupported
+from neighlab.lab.capture import Capture, Direction, fits
+from neighlab.lab.lab import Lab
+from neighlab.model.grades import CheckResult
+from neighlab.runner.discovery import one_line
+from neighlab.runner.execute import alarm
+from neighlab.teach.registry import Check, Exercise, Rejected
+from neighlab.wire.tap import Seen
+
+CHECK_S = 30.0
+"""How long one check may take, times the time scale."""
+
+
+class Work(Capture):
+    """What one host sent and received while the student worked, and not while the checks did."""
+
+    def __init__(self, lab: Lab, host: str, spans: list[slice]) -> None:
+        super().__init__(lab, host)
+        self._spans = spans
+
+    def frames(self, direction: Direction = "sent", **fields: Any) -> list[Seen]:
+        """The frames whose fields (of model.frames.Parsed) have these values; see Capture.frames."""
+        heard = chain.from_iterable(self.lab.frames[span] for span in self._spans)
+        return [one for one in heard if one.host == self.host and one.direction == direction and fits(one, fields)]
+
+    def expect(
+        self, count: int | range, direction: Direction = "sent", *, within_ms: float = 0, **fields: Any
+    ) -> list[Seen]:
+        """Expect `count` such frames and return them; the work is over, so there is nothing to wait for."""
+        return super().expect(count, direction, within_ms=within_ms, **fields)
+
+
+class Session:
+    """One exercise's lab, from its preparation to its checks; must live in the first process of a sandbox."""
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        *,
+        time_scale: float = 1.0,
+        evidence: bool = False,
+        make_net: Callable[[str], int | None] | None = None,
+    ) -> None:
+        self.exercise = exercise
+        self.time_scale = time_scale
+        self.lab = Lab(
+            exercise.topology, families=exercise.family, time_scale=time_scale, evidence=evidence, make_net=make_net
+        )
+        exercise.call(exercise.prepare, self.lab, {})
+        self._spans: list[slice] = []
+        self._begin()
+
+    @property
+    def yours(self) -> list[str]:
+        """The hosts that the student administers."""
+        return list(self.exercise.yours or self.lab.hosts)
+
+    def check(self, answers: Mapping[str, str]) -> list[CheckResult]:
+        """Run all checks, each whatever became of the others, in their order; then the work may go on."""
+        self.lab.pump()
+        self._spans[-1] = slice(self._spans[-1].start, len(self.lab.frames))
+        work = {name: Work(self.lab, name, self._spans) for name in self.lab.hosts}
+        given = {"lab": self.lab, "answers": answers, "captures": work}
+        results = [self._run(one, given) for one in self.exercise.checks]
+        self._begin()
+        return results
+
+    def _begin(self) -> None:
+        """From now on the student works."""
+        self.lab.pump()
+        self._spans.append(slice(len(self.lab.frames), None))
+
+    def _run(self, check: Check, given: Mapping[str, Any]) -> CheckResult:
+        result = CheckResult(check.name, check.claim, check.points, False, check.kept)
+        expected = len(self.lab.expectations)
+        try:
+            with alarm(CHECK_S * self.time_scale):
+                self.exercise.call(check.function, self.lab, given)
+            result.passed = True
+        except Rejected as problem:
+            result.said, result.observed = str(problem), problem.observed
+        except ExpectationFailed:
+            result.said = check.otherwise
+        except Unsupported:
+            raise
+        except (NeighlabError, OSError, AssertionError, LookupError, ValueError) as problem:
+            # whoever administrates a host can make it unfit for any question
+            result.said = check.otherwise
+            result.observed = one_line(problem)
+        made = self.lab.expectations[expected:]
+        if not result.passed and made and not made[-1].passed:
+            result.expected = f"{made[-1].subject}: {made[-1].expected}"
+            result.observed = made[-1].observed
+        return result

@@ -1,0 +1,57 @@
+"""A STALE entry becomes REACHABLE without a single question, if somebody tells the kernel that packets arrive.
+
+The entry for the peer is STALE, and `delay_first_probe_time` is 3 s instead of 5: time enough to give the proof.
+"""
+
+from neighlab.topologies import TwoHosts
+
+from neighlab import NUD, because, exercise
+
+
+@exercise(topology=TwoHosts, about=["nud/confirmation", "nud/confirmed-in-delay"], minutes=20)
+def stale(victim, peer, lab):
+    lab.capture_everything()
+    for one, other in ((victim, peer), (peer, victim)):
+        one.conf(delay_first_probe_time_ms=3000, base_reachable_time_ms=3_600_000, gc_stale_time_ms=3_600_000)
+        one.neigh_set(other.addr, other.lladdr, state=NUD.PERMANENT if one is peer else NUD.STALE)
+
+
+@stale.check(
+    "the victim's entry for 192.0.2.2 is REACHABLE, with the peer's address, and does not have to ask for that",
+    points=3,
+    otherwise="The entry is not REACHABLE: nothing told the kernel that the peer receives what the victim sends.",
+)
+def reachable(victim, peer):
+    capture = victim.capture()
+    victim.expect(peer.addr, NUD.REACHABLE, lladdr=peer.lladdr)
+    with because("It is REACHABLE only because the victim asked: packets that come back prove nothing to the kernel."):
+        capture.expect(0, target=peer.addr, is_solicitation=True)
+
+
+@stale.check(
+    "no ARP was spoken while you worked",
+    points=2,
+    kept=True,
+    otherwise="There was ARP on the wire: an entry that is deleted, or probed, is asked for. Keep it, and confirm it.",
+)
+def quiet(captures):
+    captures["victim"].expect(0, kind="arp-request")
+    captures["peer"].expect(0, kind="arp-request")
+
+
+@stale.check(
+    "the news came from traffic, not from the administrator",
+    points=2,
+    otherwise="No packet went to the peer: `ip neigh` declares what you wish, and nobody has confirmed it.",
+)
+def by_traffic(peer, captures, lab):
+    lab.expect("packets that reached the peer", bool(captures["peer"].frames("received", target=peer.addr)), True)
+
+
+@stale.check(
+    "the answer `silent` names the state that the entry passes through without an announcement",
+    points=1,
+    otherwise="`ip monitor neigh` shows STALE and then REACHABLE. Look at `ip neigh` in between: answer silent STATE.",
+)
+def silent(answers, lab):
+    lab.expect("answer silent", answers.get("silent", "").upper(), "DELAY")
