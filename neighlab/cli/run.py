@@ -11,10 +11,8 @@ from typing import Any, TextIO
 
 import click
 
-from neighlab.errors import EnvironmentProblem, ScenarioError
-from neighlab.model.result import RunResult
-
-FORMATS = ("text", "json", "junit", "ktap")
+from neighlab.cli.outputs import FORMATS, color, opened
+from neighlab.errors import ScenarioError
 
 
 class Number(click.FloatRange):
@@ -72,9 +70,12 @@ class Number(click.FloatRange):
 )
 @click.option(
     "--output",
+    "outputs",
+    multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the report there, and progress to the terminal.",
+    help="Write the report there, and progress to the terminal. May be repeated: the format of each further FILE is "
+    "told by its ending (.txt, .json, .xml, .ktap).",
 )
 def command(
     patterns: tuple[str, ...],
@@ -93,7 +94,7 @@ def command(
     shell_on_fail: bool,
     verbose: int,
     format_: str,
-    output: Path | None,
+    outputs: tuple[Path, ...],
 ) -> int:
     """Run scenarios (all, when none is named) and print what the kernel did.
 
@@ -106,7 +107,7 @@ def command(
       neighlab run garp/arp_accept:2-refuses-off-link -v
       neighlab run ./my_scenario.py --shell-on-fail
       neighlab run 'nud/*' --set retrans_time_ms=20 --repeat 20
-      neighlab run --format junit --output report.xml
+      neighlab run --format junit --output report.xml --output report.json
       neighlab run nud/life_cycle --pcap captures   for Wireshark
       neighlab run garp --kernel 6.1                under another kernel (neighlab kernels list)
       neighlab run gc --vm                          or: sudo neighlab run gc --host-table
@@ -132,35 +133,20 @@ def command(
     options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence or pcap is not None)
     captures = _captures(pcap, repeat)
     with contextlib.ExitStack() as stack:
-        target = stack.enter_context(_opened(output))
-        progress = stack.enter_context(_progress(format_, output, len(selection) * repeat, verbose, shell_on_fail))
+        reports = stack.enter_context(opened(format_, outputs))
+        progress = stack.enter_context(_progress(reports.stream, len(selection) * repeat, verbose, shell_on_fail))
         listener = progress if captures is None else Audience([one for one in (progress, captures) if one is not None])
-        table = _table(host_table and booted is None)
-        runner: Any = Runner(options, jobs, fail_fast, repeat, listener, table, _waiting)
+        table = table_keeper(host_table and booted is None)
+        runner: Any = Runner(options, jobs, fail_fast, repeat, listener, table, waiting)
         if booted is not None:
             from neighlab.cli import machines
 
             runner = machines.runner(booted, runner, apart_only=kernel is None)
-        run = runner.run(selection)
-    _report(run, format_, target, verbose)
+        run: RunResult = runner.run(selection)
+        reports.report(run, verbose=verbose)
     if captures is not None:
         click.echo(f"neighlab: {captures.summary()}", err=True)
-    if output is not None:
-        target.close()
     return run.exit_code()
-
-
-@contextlib.contextmanager
-def _opened(output: Path | None) -> Any:
-    """The report's target, opened before anything runs: a place that cannot be written is said at once."""
-    if output is None:
-        yield sys.stdout
-        return
-    try:
-        file = output.open("w", encoding="utf-8")
-    except OSError as problem:
-        raise ScenarioError(f"cannot write {output}: {problem.strerror}") from None
-    yield file
 
 
 def _booted(kernel: str | None, vm: bool) -> Any:
@@ -181,25 +167,18 @@ def _captures(folder: Path | None, repeat: int) -> Any:
     return Captures(folder, repeat=repeat)
 
 
-def _progress(format_: str, output: Path | None, total: int, verbose: int, shell: bool) -> Any:
-    """Progress goes to the terminal; with a machine's format on standard output only standard error is left for it."""
+def _progress(stream: TextIO | None, total: int, verbose: int, shell: bool) -> Any:
+    """Who shows on a stream what is going on."""
     from neighlab.kernel.features import kernel_release
     from neighlab.report.progress import Progress
 
-    stream: TextIO = sys.stdout
-    if format_ != "text" and output is None:
-        if not sys.stderr.isatty():
-            return contextlib.nullcontext(None)
-        stream = sys.stderr
+    if stream is None:
+        return contextlib.nullcontext(None)
     live = stream.isatty() and not shell and os.environ.get("TERM") != "dumb"
-    return Progress(stream, total=total, live=live, verbose=verbose, color=_color(stream), kernel=kernel_release())
+    return Progress(stream, total=total, live=live, verbose=verbose, color=color(stream), kernel=kernel_release())
 
 
-def _color(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _table(host_table: bool) -> Any:
+def table_keeper(host_table: bool) -> Any:
     """What takes hold of the kernel's neighbour table, if it was asked for and may be had."""
     if not host_table:
         return None
@@ -210,29 +189,6 @@ def _table(host_table: bool) -> Any:
     return GuardKeeper
 
 
-def _waiting() -> None:
+def waiting() -> None:
+    """Tell why nothing happens."""
     click.echo("neighlab: waiting for a run with --host-table on this machine to end", err=True)
-
-
-def _report(run: RunResult, format_: str, target: TextIO, verbose: int) -> None:
-    from neighlab.report import FORMATS as reports
-    from neighlab.report.text import summary, text_report
-
-    if format_ == "text" and target is sys.stdout:
-        text = summary(run)
-        if _color(sys.stdout):
-            from neighlab.report.paint import paint
-
-            text = paint(text)
-        click.echo(text, nl=not text.endswith("\n"))
-        return
-    text = text_report(run, verbose=verbose) if format_ == "text" else reports[format_](run)
-    try:
-        target.write(text)
-        target.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise EnvironmentProblem(f"cannot write the report: {problem.strerror}") from None
-    if target is not sys.stdout:
-        click.echo(summary(run), nl=not summary(run).endswith("\n"))

@@ -346,3 +346,21 @@ def test_the_probes_tell_what_is_there_from_what_is_not() -> None:
             ]
 
     assert sandboxed.inside(probe) == [True, True, False, True, False, True, False]
+
+
+def test_one_run_writes_a_report_in_each_format(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("junit.xml", "run.json", "run.ktap", "run.txt")]
+    where = [word for file in files for word in ("--output", str(file))]
+    done = neighlab("run", "garp/arp_accept:0*", "--format", "junit", *where)
+    assert done.returncode == 0
+    assert files[0].read_text().startswith("<?xml")
+    assert json.loads(files[1].read_text())["totals"]["passed"] == 1
+    assert files[2].read_text().startswith("KTAP version 1\n")
+    assert "1 passed" in files[3].read_text()
+
+
+def test_a_further_output_tells_its_format_by_its_ending(tmp_path: Path) -> None:
+    done = neighlab("run", "garp/arp_accept", "--output", str(tmp_path / "a"), "--output", str(tmp_path / "b"))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert ".txt, .json, .xml, .ktap" in done.stderr
