@@ -19,7 +19,11 @@ COMMANDS = {
     "list": "List the scenarios: name, claim, cases, needs.",
     "show": "Show one scenario's story: claim, drawing, settings, steps.",
     "shell": "Open Mininet's prompt in a lab; Ctrl-D ends it.",
+    "ps": "List the labs that are running.",
+    "exec": "Run a command on a host of a running lab.",
+    "stop": "End a running lab and everything in it.",
     "catalogue": "Map every mechanism to the scenarios that prove it.",
+    "matrix": "Run scenarios under several kernels and compare.",
     "kernels": "List and fetch kernels for `run --kernel`.",
     "doctor": "Tell what this machine can do, and how to change that.",
 }

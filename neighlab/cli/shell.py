@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
-from typing import Any
+import termios
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from neighlab.errors import EnvironmentProblem, NeighlabError, ScenarioError, Unsupported
+from neighlab.errors import NeighlabError, ScenarioError
 
-_PROBLEMS: dict[str, type[NeighlabError]] = {
-    "environment": EnvironmentProblem, "scenario": ScenarioError, "unsupported": Unsupported,
-}  # fmt: skip
-"""What the lab's process tells us of, by the name that it is sent under."""
+if TYPE_CHECKING:
+    from neighlab.lab.lab import Lab
 
 
 @click.command("shell", short_help="Open Mininet's prompt in a lab; Ctrl-D ends it.")
@@ -21,43 +22,57 @@ _PROBLEMS: dict[str, type[NeighlabError]] = {
 @click.option(
     "--set", "settings", multiple=True, metavar="KNOB=VALUE", help="Start from another setting than the baseline."
 )
+@click.option("--detach", is_flag=True, help="Leave the lab running in the background, and print its name.")
 @click.option(
     "--family",
     type=click.Choice(["ipv4", "ipv6", "dual"]),
     help="Families that the lab speaks [default: dual, or the scenario's].",
 )
-def command(what: str, settings: tuple[str, ...], family: Any) -> int:
+def command(what: str, settings: tuple[str, ...], detach: bool, family: Any) -> int:
     """Build a lab and open Mininet's prompt in it; Ctrl-D ends it and everything in it.
+
+    With --detach it stays in the background, for `neighlab exec` and `neighlab watch`, until `neighlab stop`.
 
     \b
       neighlab shell VictimAttacker           then:  victim ip neigh
       neighlab shell 'HostsOnBridge(n=20)'           pingall
       neighlab shell garp/arp_accept                 neigh
       neighlab shell ./my_topology.py                py lab["h1"].lladdr
+      neighlab shell --detach TwoHosts
     """
     from neighlab.cli.names import file_named, topology_in_file, topology_named
-    from neighlab.lab import sandbox
+    from neighlab.lab import problems, sandbox
     from neighlab.model.knobs import parse_setting
     from neighlab.runner.discovery import holds_scenarios, select
 
     chosen = tuple(parse_setting(text) for text in settings)
+    title = ""
     topology = topology_named(what)
     file, _wanted = file_named(what)
     if topology is None and file.suffix == ".py" and not holds_scenarios(file):
         topology = topology_in_file(what)
     if topology is None:
         scenario, case = select([what])[0]
-        topology, family = scenario.topology, family or scenario.family_of(case)
+        topology, family, title = scenario.topology, family or scenario.family_of(case), scenario.name
+
+    def build() -> Lab:
+        from neighlab.lab.lab import Lab
+
+        return Lab(topology, families=family or "dual", settings=chosen, title=title)
+
+    if detach:
+        from neighlab.lab.background import start
+
+        click.echo(start(build).name)
+        return 0
 
     def work(channel: socket.socket) -> None:
         from neighlab.lab.channel import send
-        from neighlab.lab.lab import Lab
 
         try:
-            lab = Lab(topology, families=family or "dual", settings=chosen)
+            lab = build()
         except NeighlabError as problem:
-            kind = next((name for name, cls in _PROBLEMS.items() if isinstance(problem, cls)), "scenario")
-            send(channel, (kind, str(problem)))
+            send(channel, problems.packed(problem))
             return
         click.echo(
             f"{', '.join(lab.hosts)}: each is a network namespace; `help` lists commands, Ctrl-D ends the lab", err=True
@@ -65,8 +80,21 @@ def command(what: str, settings: tuple[str, ...], family: Any) -> int:
         lab.shell()
         send(channel, ("done", ""))
 
-    box = sandbox.spawn(work, interactive=True)
-    return _follow(box)
+    with _terminal_as_it_was():
+        return _follow(sandbox.spawn(work, interactive=True))
+
+
+@contextlib.contextmanager
+def _terminal_as_it_was() -> Iterator[None]:
+    """A prompt that is ended by somebody else leaves the terminal as it was while a line was typed."""
+    try:
+        before = termios.tcgetattr(0)
+    except (OSError, termios.error):
+        yield  # it is no terminal
+        return
+    yield
+    with contextlib.suppress(OSError, termios.error):
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
 
 
 def _follow(box: Any) -> int:
@@ -74,16 +102,19 @@ def _follow(box: Any) -> int:
     import signal
 
     from neighlab.lab.channel import receive
+    from neighlab.lab.problems import KINDS
 
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         kind, text = receive(box.channel)
     except EOFError:
-        kind, text = "scenario", "the lab's process was ended"
+        kind, text = "ended", "the lab's process was ended"
     finally:
         box.reap(5)
         signal.signal(signal.SIGINT, before)
         sys.stdout.flush()
-    if kind in _PROBLEMS:
-        raise _PROBLEMS[kind](text)
+    if box.stopped():
+        click.echo("\nthe lab was ended by `neighlab stop`", err=True)
+    elif kind in KINDS or kind == "ended":
+        raise KINDS.get(kind, ScenarioError)(text)
     return 0

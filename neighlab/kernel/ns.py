@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 CLONE_NEWNS: Final = 0x0002_0000
+CLONE_NEWCGROUP: Final = 0x0200_0000
+CLONE_NEWUTS: Final = 0x0400_0000
 CLONE_NEWIPC: Final = 0x0800_0000
 CLONE_NEWUSER: Final = 0x1000_0000
 CLONE_NEWPID: Final = 0x2000_0000
@@ -41,7 +43,9 @@ def unshare(flags: int) -> None:
 
 
 def setns(fd: int, kind: int) -> None:
-    """Enter the namespace behind `fd`, which must be of `kind` (CLONE_NEW*); setns(2)."""
+    """Enter the namespace behind `fd`, which must be of `kind` (CLONE_NEW*), or with a pidfd all those of that process
+    that `kind` names; setns(2).
+    """
     _check(_libc.setns(fd, kind), "setns")
 
 
@@ -55,6 +59,12 @@ def mount(source: str, target: str, fstype: str | None, flags: int = 0, data: st
 def die_with_parent(signal: int) -> None:
     """Ask the kernel to send this process `signal` when the thread that made it ends; PR_SET_PDEATHSIG."""
     _check(_libc.prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0), "prctl")
+
+
+def has_own_user(pid: int) -> bool:
+    """Is that process in another user namespace than this one?"""
+    ours, theirs = os.stat("/proc/self/ns/user"), os.stat(f"/proc/{pid}/ns/user")
+    return (ours.st_dev, ours.st_ino) != (theirs.st_dev, theirs.st_ino)
 
 
 def open_current_net() -> int:

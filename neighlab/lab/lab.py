@@ -14,8 +14,9 @@ from neighlab.kernel import links, nlattr, rtaddr, rtneigh
 from neighlab.kernel.monitor import AddrEvent, Event, Monitor, NeighEvent, describe
 from neighlab.kernel.netlink import NetlinkError
 from neighlab.kernel.ns import NetNS
-from neighlab.lab import rtnl
+from neighlab.lab import card, rtnl
 from neighlab.lab.expect_addr import AddrSighting
+from neighlab.lab.places import places
 from neighlab.lab.plumbing import Plumbing
 from neighlab.lab.recorder import Recorder
 from neighlab.model.families import Families
@@ -75,6 +76,8 @@ class Lab:
         sabotage: Sabotage | None = None,
         ask_runner: Callable[[Any], Any] | None = None,
         evidence: bool = False,
+        title: str = "",
+        make_net: Callable[[str], int | None] | None = None,
     ) -> None:
         from neighlab.lab.bridge import Bridge
         from neighlab.lab.host import Host
@@ -96,7 +99,7 @@ class Lab:
         self.recorder = Recorder() if evidence else None
         self._hears_everything = False
         self.monitor = Monitor()
-        self.plumbing = Plumbing(families, settings)
+        self.plumbing = Plumbing(families, settings, make_net)
         topo = instantiate(topology)
         own = type(topo).__module__.startswith("neighlab.") or isinstance(topology, TopologyRef)
         try:
@@ -113,7 +116,10 @@ class Lab:
         self._by_nsid = {nsid: name for nsid, name in enumerate(self.plumbing.namespaces, start=1)}
         self._settle()
         self.monitor.hear_addresses()  # those of the lab itself are no news
-        self.taps = self._make_taps() if capture and len(self.net.links) <= TAP_LIMIT else []
+        self.places = places(self.net.links)
+        small = len(self.net.links) <= TAP_LIMIT
+        self.taps = self._make_taps() if capture and small else []
+        card.write(self, title or _title(topology, topo), heard=small)
         self.pump()
         self.timeline.restart()
         if self.recorder is not None:
@@ -302,20 +308,12 @@ class Lab:
             told.fields["frame"] = place
 
     def _make_taps(self) -> list[Tap]:
-        ports: dict[str, tuple[tuple[str, str], tuple[str, str] | None]] = {}
-        taps = []
         everything = self.recorder is not None
-        for link in self.net.links:
-            near, far = link.intf1, link.intf2
-            if near.node.inNamespace and far.node.inNamespace:
-                ends = {near.name: ((near.node.name, near.name), (far.node.name, far.name))}
-                taps.append(Tap(near.node.netns, ends, near.name, everything=everything))
-            else:
-                port, host = (far, near) if near.node.inNamespace else (near, far)
-                if host.node.inNamespace:
-                    ports[port.name] = ((host.node.name, host.name), None)
-        if ports:
-            taps.append(Tap(NetNS("lab", self.plumbing.home, self.plumbing.home), ports, everything=everything))
+        taps = []
+        root = NetNS("lab", self.plumbing.home, self.plumbing.home)
+        for where, ifname, ends in self.places:
+            netns = self.plumbing.namespaces[where][0] if where else root
+            taps.append(Tap(netns, ends, ifname, everything=everything))
         return taps
 
     def _check_devices(self, settings: tuple[Setting, ...]) -> None:
@@ -362,6 +360,11 @@ class Lab:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.hosts.values())
+
+
+def _title(topology: Any, topo: Any) -> str:
+    """What a lab is called that nobody has given a name: as its topology."""
+    return topology.title if isinstance(topology, TopologyRef) else type(topo).__name__
 
 
 def _operational(intf: Any) -> bool:

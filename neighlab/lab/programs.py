@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,25 @@ if TYPE_CHECKING:
     from neighlab.lab.lab import Lab
 
 _POLL_MS, _NUDGE_S = 50, 0.2
+
+PACKAGES = {
+    "arping": "iputils-arping",
+    "arpd": "iproute2",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "ping": "iputils-ping",
+}
+"""Programs whose Debian package has another name."""
+
+
+def package_of(program: str) -> str:
+    """The package to install for a program that is missing, in brackets; nothing for what is a path."""
+    return "" if "/" in program else f" (Debian: {PACKAGES.get(program, program)})"
+
+
+def with_sbin(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment with a PATH on which an ordinary user finds an administrator's programs."""
+    return {**env, "PATH": f"{env.get('PATH', os.defpath)}:/usr/sbin:/sbin"}
 
 
 def run(

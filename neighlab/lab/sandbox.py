@@ -29,6 +29,8 @@ _LEFT, _STAYED = b"L", b"S"
 _MOST_IN_FLIGHT = 250
 """One message carries 253 descriptors at most (SCM_MAX_FD)."""
 _REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP = signal.SIGUSR1
+"""What a keeper dies of when its lab was ended on purpose by somebody else (lab.running.stop)."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,10 @@ class Sandbox:
             self.channel.close()
         return True
 
+    def stopped(self) -> bool:
+        """Was it ended on purpose by somebody else? To be asked when it is gone."""
+        return self.status is not None and os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) == STOP
+
     def reap(self, patience_s: float = 0.0) -> None:
         """Wait until it is gone; it is killed when it is still there after `patience_s` seconds."""
         if self.gone():
@@ -71,14 +77,20 @@ class Sandbox:
         self.gone()
 
 
-def spawn(work: Callable[[socket.socket], None], *, interactive: bool = False, cpu: int | None = None) -> Sandbox:
+def spawn(
+    work: Callable[[socket.socket], None],
+    *,
+    interactive: bool = False,
+    outlives: bool = False,
+    cpu: int | None = None,
+) -> Sandbox:
     """Start a sandbox and run `work(channel)` as its first process; return at once.
 
     `channel` is a connected stream socket to the returned Sandbox's. `interactive` leaves the child in the terminal's
-    foreground process group; otherwise it gets a session of its own, so that Ctrl-C reaches the runner only. `cpu`
-    binds it to one processor: packets between namespaces are queued per processor, and only then do they arrive in
-    the order sent. Must be called from the main thread: the kernel's parent-death signal follows the *thread* that
-    forks.
+    foreground process group; otherwise it gets a session of its own, so that Ctrl-C reaches the runner only. With
+    `outlives` it does not end with its maker, of which it keeps nothing open: its keeper alone holds it. `cpu` binds
+    it to one processor: packets between namespaces are queued per processor, and only then do they arrive in the
+    order sent. Must be called from the main thread: the kernel's parent-death signal follows the *thread* that forks.
     """
     ours, theirs = socket.socketpair()
     sys.stdout.flush()
@@ -101,13 +113,16 @@ def spawn(work: Callable[[socket.socket], None], *, interactive: bool = False, c
     status = 70
     try:
         ours.close()
-        if not interactive:
+        if outlives:
+            _leave_everything(theirs.fileno())
+        elif not interactive:
             _leave_the_terminal()
+        signal.signal(STOP, signal.SIG_DFL)
         for one in _REQUESTS:
             signal.signal(one, signal.SIG_IGN)  # forgets what is pending
             signal.signal(one, signal.SIG_IGN if interactive else signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-        status = _keep(work, theirs, runner, interactive, cpu)
+        status = _keep(work, theirs, None if outlives else runner, interactive, cpu)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -141,12 +156,17 @@ def _write_maps(keeper: int) -> None:
 
 
 def _keep(
-    work: Callable[[socket.socket], None], channel: socket.socket, runner: int, interactive: bool, cpu: int | None
+    work: Callable[[socket.socket], None],
+    channel: socket.socket,
+    runner: int | None,
+    interactive: bool,
+    cpu: int | None,
 ) -> int:
     """Be the keeper: make the namespaces, fork the first process, and tell how it ended."""
-    ns.die_with_parent(signal.SIGKILL)
-    if os.getppid() != runner:
-        return 0  # the runner died before the request above was made
+    if runner is not None:
+        ns.die_with_parent(signal.SIGKILL)
+        if os.getppid() != runner:
+            return 0  # the runner died before the request above was made
     if cpu is not None:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, {cpu})
@@ -176,6 +196,17 @@ def _leave_the_terminal() -> None:
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
+
+
+def _leave_everything(channel: int) -> None:
+    """Keep nothing of the maker's but the channel: neither its terminal, nor its files, nor the folder it is in."""
+    os.setsid()
+    os.chdir("/")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in range(3):
+        os.dup2(nothing, fd)
+    os.closerange(3, channel)
+    os.closerange(channel + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _be_first(
@@ -276,7 +307,7 @@ def private_mounts() -> None:
         ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
         ns.mount("tmpfs", "/run", "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755")
         ns.mount("proc", "/proc", "proc", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
-        _protect_settings()
+        protect_settings()
     except OSError as problem:
         raise EnvironmentProblem(
             f"cannot mount {problem.filename} inside a user namespace: {problem.strerror}; "
@@ -292,7 +323,7 @@ def private_mounts() -> None:
     tempfile.tempdir = PRIVATE_TMP
 
 
-def _protect_settings() -> None:
+def protect_settings() -> None:
     """Make /proc/sys read-only except net/, which shows the namespace of whoever opens it: a lab has its own.
 
     But one switch below net/netfilter (nf_hooks_lwtunnel) is the whole machine's, whoever turns it.

@@ -175,6 +175,7 @@ def build(selected: Selected, options: Options, ask: Callable[[Any], Any] | None
         scenario.topology, families=scenario.family_of(case), settings=settings, time_scale=options.time_scale,
         sabotage=labs.Sabotage(dict(chosen.knobs), dict(chosen.frames), chosen.mute) if chosen else None,
         ask_runner=ask if options.host_table else None, evidence=options.evidence,
+        title=selected.name,
     )  # fmt: skip
 
 

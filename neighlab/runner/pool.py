@@ -285,6 +285,8 @@ def warm_up(topologies: Iterable[Any] = (), *, ipv6: bool = False) -> None:
 
 def how_it_ended(box: sandbox.Sandbox, what: str) -> str:
     """Why a sandbox that has been reaped said nothing; `what` ran in it."""
+    if box.stopped():
+        return "it was stopped by `neighlab stop`"
     code = os.waitstatus_to_exitcode(box.status or 0)
     if code < 0 or code > 128:
         return f"its process was ended by {_signal_name(-code if code < 0 else code - 128)} before it reported"

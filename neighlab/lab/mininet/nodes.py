@@ -8,7 +8,6 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Mapping
 from ipaddress import ip_interface
 from typing import Any
 
@@ -16,18 +15,10 @@ from neighlab.errors import ScenarioError, Unsupported
 from neighlab.kernel import links, ns, sysctl
 from neighlab.lab.mininet.stock import Node, StockHost, Switch
 from neighlab.lab.plumbing import Plumbing, carry_out
+from neighlab.lab.programs import package_of, with_sbin
 
 _SENTINEL = chr(127)
 _LONGEST_LINE = 4095
-
-PACKAGES = {
-    "arping": "iputils-arping",
-    "arpd": "iproute2",
-    "ip": "iproute2",
-    "nft": "nftables",
-    "ping": "iputils-ping",
-}
-"""Programs whose Debian package has another name."""
 
 
 class LabNode(Node):  # type: ignore[misc]
@@ -101,11 +92,10 @@ class LabNode(Node):  # type: ignore[misc]
                     ns.mount("sysfs", "/sys", "sysfs", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
 
         try:
-            return subprocess.Popen(command, preexec_fn=enter, **{"env": _with_sbin(os.environ), **options})
+            return subprocess.Popen(command, preexec_fn=enter, **{"env": with_sbin(os.environ), **options})
         except FileNotFoundError:
-            package = PACKAGES.get(command[0], command[0])
             raise Unsupported(
-                f"{self.name}: there is no program {command[0]!r} on this machine (Debian: {package})"
+                f"{self.name}: there is no program {command[0]!r} on this machine{package_of(command[0])}"
             ) from None
 
     def sendCmd(self, *args: Any, **kwargs: Any) -> None:
@@ -234,8 +224,3 @@ class LabBridge(LabNode, Switch):  # type: ignore[misc]
     def stop(self, deleteIntfs: bool = True) -> None:
         """End the shell; the bridge goes with the sandbox."""
         self.terminate()
-
-
-def _with_sbin(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment with a PATH on which an ordinary user finds an administrator's programs."""
-    return {**env, "PATH": f"{env.get('PATH', os.defpath)}:/usr/sbin:/sbin"}

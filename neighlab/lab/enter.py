@@ -1,0 +1,198 @@
+"""A command in a running lab is one of the lab's own processes: it sees what a host sees, and ends with the lab.
+
+Who enters is a child of the caller, which itself stays where it is. Two forks are needed: a process that joins a pid
+namespace is not in it, only its children are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, NoReturn
+
+from neighlab.errors import EnvironmentProblem, NeighlabError, ScenarioError
+from neighlab.kernel import ns
+from neighlab.lab import problems, running
+from neighlab.lab.programs import package_of, with_sbin
+from neighlab.lab.running import Running
+from neighlab.lab.sandbox import PRIVATE_TMP
+
+INSIDE: Final = ns.CLONE_NEWNS | ns.CLONE_NEWPID | ns.CLONE_NEWNET | ns.CLONE_NEWIPC
+_SIGNALLED: Final = 128
+
+
+class CannotRun(NeighlabError):
+    """A command cannot be executed; the exit code is the one that shells have for it."""
+
+    def __init__(self, text: str, exit_code: int) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+
+
+def join(lab: Running, pidfd: int, kinds: int) -> None:
+    """Move this process for good into the lab's user namespace and those of `kinds` (CLONE_NEW*).
+
+    To be called in a child that the caller can do without. Raises EnvironmentProblem where it may not.
+    """
+    if ns.has_own_user(lab.pid):
+        kinds |= ns.CLONE_NEWUSER
+    try:
+        ns.setns(pidfd, kinds)
+    except OSError as problem:
+        raise EnvironmentProblem(f"cannot enter {lab.name}: {problem.strerror}") from None
+
+
+def may_enter(lab: Running) -> None:
+    """Refuse to enter somebody else's lab: its owner could take over whatever root runs in there."""
+    if lab.uid != os.geteuid():
+        import pwd
+
+        with contextlib.suppress(KeyError):
+            owner = pwd.getpwuid(lab.uid).pw_name
+            raise ScenarioError(f"{lab.name} is {owner}'s: only {owner} can enter it (sudo -u {owner} neighlab ...)")
+        raise ScenarioError(f"{lab.name} belongs to the user {lab.uid}, who alone can enter it")
+
+
+def execute(
+    lab: Running,
+    node: str,
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    before: Callable[[], object] | None = None,
+) -> int:
+    """Run a command on a node of a running lab, with this process's terminal, and return its exit code (128 + N when
+    signal N ended it).
+
+    `node` is a host, a bridge or nothing (the lab's own namespace); `env` is added to the environment; `before` is
+    called in there first. CannotRun if there is no such program. What the command leaves in the background lives on
+    in the lab.
+    """
+    may_enter(lab)
+    lab.net(node)
+    told, tell = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with running.held(lab) as pidfd, _left_to_the_command():
+        child = os.fork()
+        if not child:
+            os.close(told)
+            _be_between(lab, pidfd, node, list(argv), dict(env or {}), before, tell)
+        os.close(tell)
+        with os.fdopen(told, "rb") as pipe:
+            said = pipe.read()
+        _pid, status = os.waitpid(child, 0)
+    if said:
+        kind, text, code = json.loads(said)
+        raise problems.KINDS[kind](text) if kind in problems.KINDS else CannotRun(text, code)
+    return _exit_code(status)
+
+
+def _exit_code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else _SIGNALLED - code
+
+
+@contextlib.contextmanager
+def _left_to_the_command() -> Iterator[None]:
+    """Ctrl-C and Ctrl-\\ are the command's; a shell in there that took the terminal for itself gives it back."""
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        yield
+    finally:
+        held_back = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        with contextlib.suppress(OSError):  # standard input is no terminal, or not ours
+            os.tcsetpgrp(0, os.getpgrp())
+        for one, handler in ((signal.SIGTTOU, held_back), *before.items()):
+            signal.signal(one, handler)
+
+
+def _be_between(
+    lab: Running,
+    pidfd: int,
+    node: str,
+    argv: list[str],
+    env: dict[str, str],
+    before: Callable[[], object] | None,
+    tell: int,
+) -> NoReturn:
+    """Be the child outside of the lab's pid namespace: enter the others, fork the command, tell how it ended."""
+    status = 1
+    try:
+        caller = os.getppid()
+        ns.die_with_parent(signal.SIGKILL)
+        folder = _folder()
+        join(lab, pidfd, INSIDE)
+        ns.die_with_parent(signal.SIGKILL)  # forgotten when the credentials change
+        if os.getppid() != caller:
+            os._exit(1)
+        command = os.fork()
+        if not command:
+            _be_the_command(lab, node, argv, env, before, folder, tell)
+        os.close(tell)
+        status = _exit_code(os.waitpid(command, 0)[1])
+    except Exception as problem:
+        _tell(tell, *problems.packed(problem))
+    finally:
+        os._exit(status)
+
+
+def _be_the_command(
+    lab: Running,
+    node: str,
+    argv: list[str],
+    env: dict[str, str],
+    before: Callable[[], object] | None,
+    folder: str,
+    tell: int,
+) -> NoReturn:
+    """Be inside, as a host's program is: in its network namespace, with a /sys that shows it."""
+    try:
+        ns.die_with_parent(signal.SIGKILL)
+        if os.getppid():  # its parent is not in this pid namespace: who has one here has lost it
+            os._exit(1)
+        for one in (signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
+            signal.signal(one, signal.SIG_DFL)
+        if before is not None:
+            before()
+        if node in lab.hosts:
+            fd = os.open(f"/run/netns/{node}", os.O_RDONLY | os.O_CLOEXEC)
+            ns.setns(fd, ns.CLONE_NEWNET)
+            ns.unshare(ns.CLONE_NEWNS)
+            with contextlib.suppress(OSError):
+                ns.mount("sysfs", "/sys", "sysfs", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
+        with contextlib.suppress(OSError):  # below /run, which is the lab's own here
+            os.chdir(folder)
+        _execute(node or lab.name, argv, {**with_sbin(os.environ), "TMPDIR": PRIVATE_TMP, **env})
+    except CannotRun as problem:
+        _tell(tell, "cannot run", str(problem), problem.exit_code)
+    except Exception as problem:
+        _tell(tell, *problems.packed(problem))
+    finally:
+        os._exit(127)
+
+
+def _execute(where: str, argv: list[str], env: dict[str, str]) -> NoReturn:
+    try:
+        os.execvpe(argv[0], argv, env)
+    except FileNotFoundError:
+        text = f"{where}: there is no program {argv[0]!r} on this machine{package_of(argv[0])}"
+        raise CannotRun(text, 127) from None
+    except OSError as problem:
+        raise CannotRun(f"{where}: {argv[0]!r} cannot be executed: {problem.strerror}", 126) from None
+
+
+def _tell(pipe: int, kind: str, text: str, code: int = 0) -> None:
+    with contextlib.suppress(OSError):
+        os.write(pipe, json.dumps((kind, text, code)).encode())
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"
