@@ -20,10 +20,10 @@ def junit_report(run: RunResult) -> str:
     root = ET.Element("testsuites", {"name": "neighlab"} | _counts(run.cases, run.duration_ms))
     for scenario, cases in by_scenario(run.cases).items():
         duration_ms = sum(case.duration_ms for case in cases)
-        suite = ET.SubElement(root, "testsuite", {"name": _xml(scenario)} | _counts(cases, duration_ms))
+        suite = ET.SubElement(root, "testsuite", {"name": xml_text(scenario)} | _counts(cases, duration_ms))
         properties = ET.SubElement(suite, "properties")
         for name, value in (("claim", cases[0].claim), ("kernel", run.kernel), ("mode", run.mode)):
-            ET.SubElement(properties, "property", name=name, value=_xml(value))
+            ET.SubElement(properties, "property", name=name, value=xml_text(value))
         for case in cases:
             _test(suite, case, run.kernel)
     ET.indent(root)
@@ -34,19 +34,19 @@ def _test(suite: ET.Element, case: CaseResult, kernel: str) -> None:
     test = ET.SubElement(
         suite,
         "testcase",
-        classname=_xml(case.scenario.replace("/", ".")),
-        name=_xml(case_label(case)),
+        classname=xml_text(case.scenario.replace("/", ".")),
+        name=xml_text(case_label(case)),
         time=_seconds(case.duration_ms),
     )
     if case.outcome == "passed":
         return
     if case.outcome == "skipped":
-        ET.SubElement(test, "skipped", message=_xml(case.reason))
+        ET.SubElement(test, "skipped", message=xml_text(case.reason))
         return
-    verdict = ET.SubElement(test, "failure" if case.outcome == "failed" else "error", message=_xml(_message(case)))
-    verdict.text = _xml(failure_block(case, kernel=kernel, verbose=int(case.outcome == "error")))
+    verdict = ET.SubElement(test, "failure" if case.outcome == "failed" else "error", message=xml_text(_message(case)))
+    verdict.text = xml_text(failure_block(case, kernel=kernel, verbose=int(case.outcome == "error")))
     if case.timeline:
-        ET.SubElement(test, "system-out").text = _xml("\n".join(timeline_lines(case.timeline, fold=False)) + "\n")
+        ET.SubElement(test, "system-out").text = xml_text("\n".join(timeline_lines(case.timeline, fold=False)) + "\n")
 
 
 def _message(case: CaseResult) -> str:
@@ -72,5 +72,6 @@ def _seconds(ms: float) -> str:
     return f"{ms / 1000:.3f}"
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
+    """The text without what XML cannot hold."""
     return _FORBIDDEN.sub("", text)

@@ -109,9 +109,10 @@ def summary(run: RunResult) -> str:
     stretched = f", deadlines x{run.time_scale:g}" if run.time_scale != 1 else ""
     elsewhere = Counter(case.kernel for case in run.cases if case.kernel not in ("", run.kernel))
     machines = "".join(f"; {count} in a VM with {printable(kernel)}" for kernel, count in elsewhere.items())
+    how = f"{run.mode}{stretched}{interrupted}{machines}"
     lines.append(
         f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped, {counts['error']} errors"
-        f" in {run.duration_ms / 1000:.1f} s  (kernel {printable(run.kernel)}, {run.mode}{stretched}{interrupted}{machines})"
+        f" in {run.duration_ms / 1000:.1f} s  (kernel {printable(run.kernel)}, {how})"
     )
     return "".join(f"{line}\n" for line in lines)
 

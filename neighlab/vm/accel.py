@@ -1,4 +1,4 @@
-"""Whether this machine runs guests by KVM is known only once one has run: a /dev/kvm that can be opened may still not do it."""
+"""Whether KVM runs guests here is known only once one has run: a /dev/kvm that can be opened may still not do it."""
 
 from __future__ import annotations
 

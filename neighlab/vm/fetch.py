@@ -96,7 +96,9 @@ def _workshop() -> Iterator[Path]:
         home.mkdir(parents=True, exist_ok=True)
         lock = os.open(home, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as problem:
-        raise EnvironmentProblem(f"cannot write to {home}: {problem.strerror} (XDG_CACHE_HOME chooses another)") from None
+        raise EnvironmentProblem(
+            f"cannot write to {home}: {problem.strerror} (XDG_CACHE_HOME chooses another)"
+        ) from None
     folder = home / ".fetching"
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

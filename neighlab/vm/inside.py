@@ -1,4 +1,4 @@
-"""The first process of a virtual machine runs what its runner asks for, and nothing else; when it ends, the machine does.
+"""The first process of a virtual machine runs what its runner asks for; when it ends, the machine does.
 
     python -m neighlab.vm.inside
 
@@ -40,7 +40,9 @@ class Port:
         while not (found := list(Path("/dev").glob(_PORT))):
             if time.monotonic() > deadline:
                 raise EnvironmentProblem("the virtual machine has no channel (virtio_console)")
-            select.poll().poll(_LOOK_AGAIN_MS)  # the port is announced by its device some time after the driver is there
+            select.poll().poll(
+                _LOOK_AGAIN_MS
+            )  # the port is announced by its device some time after the driver is there
         self._fd = os.open(found[0], os.O_RDWR | os.O_CLOEXEC)
 
     def sendall(self, data: bytes) -> None:

@@ -15,7 +15,7 @@ from neighlab.kernel.features import parse_version, released
 
 _BOOT: Final = Path("/boot")
 _HEADER_MAGIC, _VERSION_POINTER = slice(0x202, 0x206), slice(0x20E, 0x210)
-"""Where an x86 image says that it has a boot header, and where in it the version's text is (Documentation/arch/x86/boot)."""
+"""Where an x86 image has the mark of a boot header, and where that says its version's text is (x86/boot.rst)."""
 HOST: Final = "host"
 """What the kernel that is running here is called: it needs no virtual machine."""
 

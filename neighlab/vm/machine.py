@@ -1,4 +1,4 @@
-"""A virtual machine ends when its runner does - by itself, by anyone's hand, at any moment - and leaves no file behind."""
+"""A virtual machine ends when its runner does - by itself, by anyone's hand, at any moment - and leaves no file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,7 +39,7 @@ HARDWARE: Final = {
     "x86_64": Hardware("qemu-system-x86_64", "qemu-system-x86", "pc", "Nehalem", "ttyS0"),
     "aarch64": Hardware("qemu-system-aarch64", "qemu-system-arm", "virt,gic-version=max", "max", "ttyAMA0"),
 }
-"""The processor is the oldest one that distributions still build for: what a newer one has more costs an emulator time."""
+"""The processor is the oldest one that distributions build for: what a newer one can do costs an emulator time."""
 _QUIET: Final = "quiet loglevel=4 panic=-1 oops=panic nokaslr mitigations=off cryptomgr.notests 8250.nr_uarts=1"
 """A kernel that is in trouble says so and ends; what only hardens it or tests itself takes an emulator seconds."""
 _STEADY_CLOCK: Final = "tsc=reliable no_timer_check clocksource=tsc"
@@ -124,7 +125,7 @@ class Machine:
         self.channel.close()
 
 
-def _end_with(parent: int) -> object:
+def _end_with(parent: int) -> Callable[[], None]:
     """What a child does before it becomes the emulator: ask the kernel to be killed when its parent dies."""
 
     def prepare() -> None:
@@ -139,7 +140,7 @@ def _options(kind: Hardware, kernel: Kernel, kvm: bool, channel: int, archive: i
     machine = f"{kind.machine},accel={'kvm' if kvm else 'tcg'}"
     clock = _STEADY_CLOCK if platform.machine() == "x86_64" and not kvm else ""
     words = f"console={kind.console} {_QUIET} {clock}"
-    share = f"local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
+    share = "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
     return [
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
         *("-machine", machine, "-cpu", "host" if kvm else kind.emulated_cpu),

@@ -82,7 +82,10 @@ class VmRunner:
             match message:
                 case ["hello", _said]:
                     assert guest.hello is not None
-                    run.kernel, run.time_scale = guest.hello.kernel, max(run.time_scale, self.options.time_scale * guest.scale)
+                    run.kernel, run.time_scale = (
+                        guest.hello.kernel,
+                        max(run.time_scale, self.options.time_scale * guest.scale),
+                    )
                 case ["started", name] if self.listener is not None:
                     self.listener.started(name)
                 case ["result", plain]:
