@@ -13,6 +13,7 @@ import click
 
 from neighlab.cli.outputs import FORMATS, color, opened
 from neighlab.errors import ScenarioError
+from neighlab.model.result import RunResult
 
 
 class Number(click.FloatRange):
