@@ -12,6 +12,7 @@ from neighlab.cli.audience import Audience
 from neighlab.cli.captures import Captures
 from neighlab.cli.main import call
 from neighlab.errors import EnvironmentProblem
+from neighlab.kernel.features import kernel_release
 from neighlab.model.evidence import Evidence
 from neighlab.model.result import CaseResult
 
@@ -110,6 +111,17 @@ def test_a_file_that_cannot_be_finished_is_absent(
 
     assert str(raised.value) in ("", f"cannot write {tmp_path}/file: No space left on device")
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("file", "old")]
+
+
+@pytest.mark.parametrize(("kernel", "said"), [("6.1.0-vm", "6.1.0-vm"), ("", kernel_release())])
+def test_a_capture_names_the_kernel_that_the_case_ran_under(tmp_path: Path, kernel: str, said: str) -> None:
+    one = result()
+    one.kernel = kernel
+
+    Captures(tmp_path, repeat=1).finished(one)
+
+    (file,) = tmp_path.iterdir()
+    assert read(file.read_bytes()).section.texts(3) == [f"Linux {said}"]
 
 
 def test_all_who_listen_hear_of_a_case_before_its_frames_are_let_go() -> None:
