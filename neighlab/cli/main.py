@@ -22,6 +22,8 @@ COMMANDS = {
     "ps": "List the labs that are running.",
     "exec": "Run a command on a host of a running lab.",
     "stop": "End a running lab and everything in it.",
+    "exercise": "Learn by doing: labs with a task, checks and hints; fair grading.",
+    "predict": "Say what each case will do before it runs.",
     "catalogue": "Map every mechanism to the scenarios that prove it.",
     "matrix": "Run scenarios under several kernels and compare.",
     "kernels": "List and fetch kernels for `run --kernel`.",

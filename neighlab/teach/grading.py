@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ from neighlab.teach.folder import Folder, hosts_of
 from neighlab.teach.session import Session
 from neighlab.teach.submissions import Submission
 
+_KINDS: Final = {EnvironmentProblem: "environment", Unsupported: "unsupported"}
 _SHARE: Final = 4
 """One lab may fill so much of the kernel's neighbour table: a quarter."""
 _TOLD: Final = 2000
@@ -36,6 +37,7 @@ class Options:
     """How submissions are graded."""
 
     limits: Limits = field(default_factory=Limits)
+    """But for the time, which the exercise says."""
     time_scale: float = 3.0
     """Deadlines of checks are generous: a busy machine must not cost a point."""
     evidence: bool = False
@@ -48,12 +50,10 @@ def work(folder: Folder, submission: Submission, options: Options) -> Callable[[
 
     def run(channel: socket.socket) -> None:
         try:
-            attempt = attempted(folder, submission, options)
+            message = "attempt", attempted(folder, submission, options).to_plain()
         except NeighlabError as problem:
-            kinds = {EnvironmentProblem: "environment", Unsupported: "unsupported"}
-            wire.send(channel, (kinds.get(type(problem), "scenario"), str(problem)))
-            return
-        wire.send(channel, ("attempt", attempt.to_plain()))
+            message = _KINDS.get(type(problem), "scenario"), str(problem)
+        wire.send(channel, message)
 
     return run
 
@@ -72,20 +72,17 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
     session = Session(exercise, time_scale=options.time_scale, evidence=options.evidence, make_net=make_net)
     owner.seal()
     commands.install(session.yours, {"frame": frame_command()}, uid=owner.uid)
-    jail = Jail(_command(submission), _view(folder, submission, session, owner, options), owner, options.limits)
-    guard = _LabGuard(session.lab, options.limits)
-    attempt = Attempt(folder.name, submission.student)
+    limits = replace(options.limits, time_s=exercise.time_s)
+    jail = Jail(_command(submission), _view(folder, submission, session, owner, options), owner, limits)
+    guard = _LabGuard(session.lab, limits)
+    attempt = blank(folder, submission)
     try:
         ended = jail.run(guard.broken)
         if not exercise.keeps_running:
             jail.end()
-        attempt.checks = (
-            session.check(commands.answers())
-            if not ended.limit
-            else [CheckResult(one.name, one.claim, one.points, False, one.kept) for one in exercise.checks]
-        )
-        if exercise.keeps_running:
-            ended.limit = ended.limit or jail.broken()
+        if not ended.limit:
+            attempt.checks = session.check(commands.answers())
+            ended.limit = jail.broken() if exercise.keeps_running else ""
     finally:
         jail.end()
     attempt.status, attempt.ended = ended.status, ended.limit
@@ -93,6 +90,12 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
     attempt.case = _case(folder, attempt, session.lab)
     attempt.case.duration_ms = (time.monotonic() - started) * 1000
     return attempt
+
+
+def blank(folder: Folder, submission: Submission, ended: str = "") -> Attempt:
+    """The attempt of a submission of which nothing is known yet, or which has `ended` without a result."""
+    checks = [CheckResult(one.name, one.claim, one.points, False, one.kept) for one in folder.exercise.checks]
+    return Attempt(folder.name, submission.student, checks, ended)
 
 
 def frame_command() -> str:

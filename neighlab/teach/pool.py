@@ -1,0 +1,204 @@
+"""Submissions are graded side by side, and none can cost another a point.
+
+A solution that falls short while somebody else broke a limit, or while the kernel's neighbour table (which all labs of
+a machine share) had no room, is graded once more, alone, and only that counts. Who disturbs all others is thereby left
+with nobody but itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from neighlab.errors import EnvironmentProblem, ScenarioError, Unsupported
+from neighlab.kernel import nlattr, rtneightbl, tableuse
+from neighlab.kernel.netlink import NETLINK_ROUTE, Route
+from neighlab.lab import channel as wire
+from neighlab.lab import sandbox
+from neighlab.model.grades import Attempt
+from neighlab.runner.pool import SHARED_PATIENCE_S, how_it_ended, warm_up
+from neighlab.teach.folder import Folder
+from neighlab.teach.grading import Options, blank, work
+from neighlab.teach.session import CHECK_S
+from neighlab.teach.submissions import Submission
+
+_BUILD_S: Final = 60.0
+"""How long building a lab and a jail may take on a busy machine."""
+_GRACE_S: Final = 5.0
+_PROBLEMS: Final = {"environment": EnvironmentProblem, "unsupported": Unsupported, "scenario": ScenarioError}
+
+
+class Listener(Protocol):
+    """Who wants to know how the grading goes on."""
+
+    def finished(self, attempt: Attempt) -> None:
+        """One submission has its grade."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One submission's way through its sandbox."""
+
+    index: int
+    box: sandbox.Sandbox
+    inbox: wire.Inbox
+    slot: int
+    started: float
+    deadline: float
+    attempt: Attempt
+    ended: float = 0.0
+
+    def heed(self) -> None:
+        """Take in what the sandbox says: its attempt, or why there can be none."""
+        messages, gone = [], False
+        try:
+            messages, gone = self.inbox.read()
+            for kind, value in messages:
+                if kind in _PROBLEMS:
+                    raise _PROBLEMS[kind](value)
+                self.attempt = Attempt.from_plain(value)
+        except (wire.Nonsense, LookupError, TypeError, ValueError):
+            self.box.kill()
+            self.attempt.ended = "its sandbox reported something else than a grade"
+            messages = [()]
+        if gone and not messages:
+            self.box.reap(_GRACE_S)
+            self.attempt.ended = how_it_ended(self.box, "solution")
+        if gone or messages:
+            self.finish()
+
+    def finish(self) -> None:
+        """It is over, and its sandbox goes."""
+        self.ended = time.monotonic()
+        self.box.reap(_GRACE_S)
+
+    def overlaps(self, start: float, end: float) -> bool:
+        """Has it been running at some moment between two?"""
+        return self.started < end and start < self.ended
+
+
+@dataclass
+class Graders:
+    """Grades submissions, `jobs` at a time."""
+
+    folders: dict[str, Folder]
+    options: Options = field(default_factory=Options)
+    jobs: int = 1
+    listener: Listener | None = None
+    waiting: Callable[[], object] | None = None
+    """Called when somebody else on this machine has the neighbour table to himself, and everybody has to wait."""
+
+    def grade(self, submissions: Sequence[Submission]) -> list[Attempt]:
+        """Grade all and return their grades in the same order.
+
+        Raises EnvironmentProblem, Unsupported or ScenarioError when an exercise cannot be held here.
+        """
+        warm_up(folder.exercise.topology for folder in self.folders.values())
+        gc.freeze()
+        results: dict[int, Attempt] = {}
+        try:
+            with tableuse.held(alone=False, patience_s=SHARED_PATIENCE_S, waiting=self.waiting):
+                over, tight = self._drain(deque(enumerate(submissions)), self.jobs, results)
+                fair = {one.index: one for one in over if not _disturbed(one, over, tight)}
+                for index, one in fair.items():
+                    self._finish(index, one.attempt, results)
+                again = sorted(one.index for one in over if one.index not in fair)
+                for one in self._drain(deque((index, submissions[index]) for index in again), 1, results)[0]:
+                    one.attempt.disturbed = True
+                    self._finish(one.index, one.attempt, results)
+        finally:
+            gc.unfreeze()
+        return [results[index] for index in sorted(results)]
+
+    def _drain(
+        self, queue: deque[tuple[int, Submission]], width: int, results: dict[int, Attempt]
+    ) -> tuple[list[_Run], list[tuple[float, float]]]:
+        """Run a queue to its end, and finish what needs no second thought: what is solved, and what cannot be run.
+
+        Returns the others, and when the kernel's neighbour table had no room.
+        """
+        running: list[_Run] = []
+        over: list[_Run] = []
+        tight: list[tuple[float, float]] = []
+        cpus = sorted(os.sched_getaffinity(0))
+        looked, pressure = time.monotonic(), _pressure()
+        try:
+            while queue or running:
+                while queue and len(running) < width:
+                    index, submission = queue.popleft()
+                    if submission.problem:
+                        unread = blank(self.folders[submission.exercise], submission, submission.problem)
+                        self._finish(index, unread, results)
+                        continue
+                    slot = min(set(range(width)) - {one.slot for one in running})
+                    running.append(self._start(index, submission, slot, cpus[slot % len(cpus)]))
+                self._wait(running)
+                now, current = time.monotonic(), _pressure()
+                if current != pressure:
+                    tight.append((looked, now))
+                looked, pressure = now, current
+                for one in [one for one in running if one.ended]:
+                    running.remove(one)
+                    if one.attempt.solved:
+                        self._finish(one.index, one.attempt, results)
+                    else:
+                        over.append(one)
+        finally:
+            for one in running:
+                one.box.kill()
+                one.box.reap(_GRACE_S)
+        return over, tight
+
+    def _start(self, index: int, submission: Submission, slot: int, cpu: int) -> _Run:
+        folder = self.folders[submission.exercise]
+        box = sandbox.spawn(work(folder, submission, self.options), cpu=cpu)
+        checks_s = len(folder.exercise.checks) * CHECK_S * self.options.time_scale
+        now = time.monotonic()
+        limit_s = _BUILD_S + folder.exercise.time_s + checks_s
+        return _Run(index, box, wire.Inbox(box.channel), slot, now, now + limit_s, blank(folder, submission))
+
+    def _wait(self, running: list[_Run]) -> None:
+        """Wait until a sandbox reports, ends or has used up its time."""
+        if not running:
+            return
+        poll = select.poll()
+        for one in running:
+            poll.register(one.box.channel, select.POLLIN)
+        left = min(one.deadline for one in running) - time.monotonic()
+        ready = {fd for fd, _event in poll.poll(max(0.0, left) * 1000)}
+        for one in running:
+            if one.box.channel.fileno() in ready:
+                one.heed()
+            elif time.monotonic() > one.deadline:
+                one.box.kill()
+                one.attempt.ended = "the lab that it left behind kept the checks waiting until their time was up"
+                one.finish()
+
+    def _finish(self, index: int, attempt: Attempt, results: dict[int, Attempt]) -> None:
+        results[index] = attempt
+        if self.listener is not None:
+            self.listener.finished(attempt)
+
+
+def _disturbed(one: _Run, over: Sequence[_Run], tight: Sequence[tuple[float, float]]) -> bool:
+    """Did somebody else break a limit, or the kernel's neighbour table have no room, while this one ran?"""
+    offences = [(other.started, other.ended) for other in over if other is not one and other.attempt.ended]
+    return any(one.overlaps(*when) for when in [*offences, *tight])
+
+
+def _pressure() -> tuple[int, int]:
+    """How often the kernel's neighbour tables have been full, or were emptied by force, since boot."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_ROUTE) as sock:
+        route = Route(sock, "this machine")
+        tables = route.collect(
+            nlattr.RTM_GETNEIGHTBL, rtneightbl.encode_dump(), "read the neighbour tables", rtneightbl.decode_tables
+        )
+    stats = [table.stats for table in tables if table.stats is not None]
+    return sum(one.table_fulls for one in stats), sum(one.forced_gc_runs for one in stats)
