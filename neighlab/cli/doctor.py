@@ -19,8 +19,9 @@ def command(format_: str) -> int:
     """
     from neighlab.report.json import json_text
     from neighlab.runner.health import examine
+    from neighlab.vm import health
 
-    findings = examine()
+    findings = [*examine(), *health.examine()]
     if format_ == "json":
         plain = [
             {"what": one.what, "ok": one.ok, "needed": one.needed, "detail": one.detail, "remedy": one.remedy}
