@@ -105,5 +105,7 @@ def hints(question: Question) -> list[str]:
 
 
 def _traits(question: Question) -> Sequence[str]:
-    told = question.situation
-    return [*told.settings, *(f"{step.host}: {step.text}" for step in told.told() if step.kind != "seen")]
+    """What makes a case itself: its steps, and those settings that no step has told already."""
+    steps = [f"{step.host}: {step.text}" for step in question.situation.told() if step.kind != "seen"]
+    settings = question.situation.settings
+    return [*(one for one in settings if not any(step.endswith(one) for step in steps)), *steps]
