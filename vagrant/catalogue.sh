@@ -5,14 +5,14 @@
 #
 # RESULTS gets junit.xml, results.ktap, results.json, report/index.html, pcap/ and exit-code. The exit code is the run's.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
 
-results=$(realpath -m "$1")
+results=$(realpath -m "${1:?catalogue.sh RESULTS [ARGS]}")
 shift
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
 mkdir -p "$results"
 rm -rf "$results"/{junit.xml,results.ktap,results.json,report,pcap,exit-code}
 
-run=(./lab run -j "$(nproc)" "$@" --output "$results/junit.xml" --output "$results/results.ktap"
+run=(./lab run -j "$(nproc)" "$@" --format junit --output "$results/junit.xml" --output "$results/results.ktap"
     --output "$results/results.json" --report "$results/report" --pcap "$results/pcap")
 ./lab --version || exit 3 # sets itself up as this user
 if ((EUID == 0)); then
