@@ -151,16 +151,31 @@ def sentence(how: Lens, one: Expectation) -> str:
 
 def _columns(rows: Sequence[_Row]) -> list[list[_Row]]:
     """What the cases have in common to look at: expectations of the same place, or else of the same shape."""
-    counts = {len(row.result.expectations) for row in rows}
-    columns: dict[object, list[_Row]] = {}
+    by_place = _by_place(rows)
+    if by_place:
+        return by_place
+    columns: dict[tuple[str, int], list[_Row]] = {}
     for row in rows:
         seen: Counter[str] = Counter()
-        for index, one in enumerate(row.result.expectations):
+        for place, one in enumerate(row.result.expectations):
             form = shape(one.subject)
-            columns.setdefault(index if len(counts) == 1 else (form, seen[form]), []).append(row._replace(place=index))
+            columns.setdefault((form, seen[form]), []).append(row._replace(place=place))
             seen[form] += 1
     whole = [column for column in columns.values() if len(column) == len(rows)]
     return whole or list(columns.values())
+
+
+def _by_place(rows: Sequence[_Row]) -> list[list[_Row]]:
+    """The expectations by their place, if all cases have as many and those of one place are of one kind."""
+    counts = {len(row.result.expectations) for row in rows}
+    columns = [[row._replace(place=place) for row in rows] for place in range(max(counts))]
+    if len(counts) > 1 or any(_mixed([row.one for row in column]) for column in columns):
+        return []
+    return columns
+
+
+def _mixed(rows: Sequence[Expectation]) -> bool:
+    return common_kind(rows) is Kind.TEXT and any(kind_of(one) is not Kind.TEXT for one in rows)
 
 
 def _weight(scenario: Scenario, column: Sequence[_Row]) -> tuple[object, ...]:
