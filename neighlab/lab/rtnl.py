@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +21,7 @@ from neighlab.kernel.netlink import NETLINK_ROUTE, Route
 from neighlab.kernel.ns import NetNS
 from neighlab.model.addresses import OTHER
 from neighlab.model.nud import NUD
+from neighlab.wire import bpf
 
 if TYPE_CHECKING:
     from neighlab.lab.host import Host
@@ -30,7 +32,9 @@ _RTMGRP_LINK: Final = 1
 _GROUP: Final = 4242
 _TRIES: Final = 20
 _PATIENCE_S: Final = 10.0
+_SHARES: Final = 8
 _ifinfo = struct.Struct("=BxHiII")
+_LOWEST_BYTE_OF_INDEX: Final = 4 if sys.byteorder == "little" else 7
 
 
 class Contention(NamedTuple):
@@ -121,27 +125,30 @@ def _use_other_cpus() -> None:
 class _News:
     """Which links of a host have been announced in a new state."""
 
-    def __init__(self, sock: socket.socket, own: frozenset[int]) -> None:
-        self.sock = sock
+    def __init__(self, socks: list[socket.socket], own: frozenset[int]) -> None:
+        self.socks = socks
         self.own = own
         self.changed: set[int] = set()
 
     def read(self, up: bool) -> int:
         """Take in what has arrived; the number of links that are in that state now."""
-        while True:
-            try:
-                data = self.sock.recv(65536)
-            except BlockingIOError:
-                return len(self.changed)
-            for kind, _flags, _seq, _pid, start, _end in nlattr.iter_messages(data):
-                _family, _type, ifindex, flags, _change = _ifinfo.unpack_from(data, start)
-                if kind == links.RTM_NEWLINK and ifindex in self.own and bool(flags & links.IFF_UP) is up:
-                    self.changed.add(ifindex)
+        for sock in self.socks:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    self._heed(sock.recv(65536), up)
+        return len(self.changed)
+
+    def _heed(self, data: bytes, up: bool) -> None:
+        for kind, _flags, _seq, _pid, start, _end in nlattr.iter_messages(data):
+            _family, _type, ifindex, flags, _change = _ifinfo.unpack_from(data, start)
+            if kind == links.RTM_NEWLINK and ifindex in self.own and bool(flags & links.IFF_UP) is up:
+                self.changed.add(ifindex)
 
     def wait(self, holder: Future[float], up: bool) -> None:
         """Wait until the first link has been announced."""
         poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
+        for sock in self.socks:
+            poll.register(sock, select.POLLIN)
         while not self.read(up):
             if holder.done():
                 holder.result()
@@ -158,14 +165,23 @@ def _group(lab: Lab, pairs: int) -> Iterator[tuple[Route, _News]]:
     own = _indexes() - before
     root.ask_all([links.set_link(one, group=_GROUP) for one in own], "put links into a group")
     netns = NetNS("lab", home, home)
-    with (
-        netns.socket(_AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE) as asking,
-        netns.socket(_AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, NETLINK_ROUTE) as hearing,
-    ):
-        hearing.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 20)
-        hearing.bind((0, _RTMGRP_LINK))
+    with contextlib.ExitStack() as sockets:
+        asking = sockets.enter_context(netns.socket(_AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE))
+        hearing = [sockets.enter_context(_hearing(netns, share)) for share in range(_SHARES)]
         yield Route(asking, "lab"), _News(hearing, own)
     root.ask(links.RTM_DELLINK, 0, links.set_link(0, group=_GROUP)[2], "remove the links")
+
+
+def _hearing(netns: NetNS, share: int) -> socket.socket:
+    """A socket that is told of the links whose index has the remainder `share`.
+
+    The announcements of one hold do not fit into what one socket may keep (net.core.rmem_max, 208 KiB until 6.17).
+    """
+    sock = netns.socket(_AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, NETLINK_ROUTE)
+    bpf.attach(sock, bpf.remainder(nlattr.HEADER_LEN + _LOWEST_BYTE_OF_INDEX, _SHARES, share))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 20)
+    sock.bind((0, _RTMGRP_LINK))
+    return sock
 
 
 def _indexes() -> frozenset[int]:

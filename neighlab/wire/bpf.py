@@ -10,6 +10,7 @@ from typing import Final
 _SO_ATTACH_FILTER: Final = 26
 _LD_H, _LD_B, _LD_W = 0x28, 0x30, 0x20
 _JEQ, _JGE, _JGT, _RET = 0x15, 0x35, 0x25, 0x06
+_AND: Final = 0x54
 _PKTTYPE: Final = 0xFFFFF004  # SKF_AD_OFF + SKF_AD_PKTTYPE: who the frame was for, as linux/if_packet.h numbers it
 _OUTGOING: Final = 4
 
@@ -79,6 +80,17 @@ ANSWERS: Final = program([
     "accept", (_RET, None, None, 0x40000),
 ])  # fmt: skip
 """What a fence waits for: ARP replies, neighbour advertisements, markers; nothing that leaves."""
+
+
+def remainder(offset: int, divisor: int, wanted: int) -> list[Instruction]:
+    """What accepts a message if the byte at `offset`, divided by a power of two, leaves `wanted`."""
+    return program([
+        (_LD_B, None, None, offset),
+        (_AND, None, None, divisor - 1),
+        (_JEQ, None, "drop", wanted),
+        (_RET, None, None, 0x40000),
+        "drop", (_RET, None, None, 0),
+    ])  # fmt: skip
 
 
 def attach(sock: socket.socket, instructions: list[Instruction]) -> None:

@@ -35,6 +35,8 @@ def run(program: list[bpf.Instruction], frame: bytes, pkttype: int = HOST) -> in
                 at += yes if accumulator == k else no
             case 0x25:
                 at += yes if accumulator > k else no
+            case 0x54:
+                accumulator &= k
             case 0x35:
                 at += yes if accumulator >= k else no
             case _:
@@ -137,3 +139,12 @@ def test_labels_name_the_step_that_follows() -> None:
     steps: list[str | bpf.Step] = [load, jump, "no", (6, None, None, 0), "yes", (6, None, None, 1)]
 
     assert bpf.program(steps) == [(0x28, 0, 0, 12), (0x15, 1, 0, 1), (6, 0, 0, 0), (6, 0, 0, 1)]
+
+
+@pytest.mark.parametrize("byte", [0, 3, 8, 11, 255])
+def test_messages_are_shared_out_by_a_remainder(byte: int) -> None:
+    message = bytes(20) + bytes([byte]) + bytes(3)
+
+    takers = [share for share in range(8) if run(bpf.remainder(20, 8, share), message)]
+
+    assert takers == [byte % 8]
