@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 import time
@@ -95,6 +96,10 @@ class Tap:
                 frame, ancillary, _flags, sender = self.sock.recvmsg(65536, _ANCILLARY)
             except BlockingIOError:
                 break
+            except OSError as problem:
+                if problem.errno != errno.ENETDOWN:
+                    raise
+                continue  # told once for an interface that went down (packet_notifier); what was heard before is there
             if not offset:
                 offset = _clock_offset()
             at = next((_TIMESPEC.unpack(data) for _, kind, data in ancillary if kind == _SO_TIMESTAMPNS), None)
