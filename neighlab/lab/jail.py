@@ -36,6 +36,8 @@ _KEPT: Final = (
 )  # fmt: skip
 _NICE: Final = 19
 _TICK_MS: Final = 20
+_PIPE_PAGES: Final = 256
+"""What those inside can make their end of a pipe hold (fs.pipe-max-size, 1 MiB): each read takes a page at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ class Ended:
 class Jail:
     """A jail with a program in it; `lab_limit` is asked now and then whether the lab has seen too much of it."""
 
-    def __init__(self, argv: Sequence[str], view: jailroot.View, owner: Owner, limits: Limits) -> None:
+    def __init__(
+        self, argv: Sequence[str], view: jailroot.View, owner: Owner, limits: Limits, *, keeps_running: bool = False
+    ) -> None:
         if kernel_version() < _OLDEST:
             raise EnvironmentProblem(f"strangers' programs are confined since Linux {'.'.join(map(str, _OLDEST))}")
         filters = seccomp.program(os.uname().machine)
@@ -76,7 +80,8 @@ class Jail:
         os.set_blocking(self._out, False)
         self._warden: int | None = os.fork()
         if not self._warden:
-            _guarded(theirs, lambda: _be_warden(theirs, out, argv, view, owner, limits, filters))
+            plan = _Plan(theirs, out, argv, view, owner, limits, filters, keeps_running)
+            _guarded(theirs, lambda: _be_warden(plan))
         theirs.close()
         os.close(out)
         self._inbox = channel.Inbox(self._channel)
@@ -130,8 +135,13 @@ class Jail:
 
     def _read(self) -> None:
         """Take in what has been printed, at most as much as a pipe holds."""
-        with contextlib.suppress(BlockingIOError):
-            data = os.read(self._out, 1 << 16)
+        for _ in range(_PIPE_PAGES):
+            try:
+                data = os.read(self._out, 1 << 16)
+            except BlockingIOError:
+                return
+            if not data:
+                return
             room = max(0, self.limits.kept_bytes - len(self.output))
             self.output += data[:room]
             self.discarded_bytes += len(data[room:])
@@ -169,59 +179,72 @@ def _guarded(end: socket.socket, work: Callable[[], object]) -> NoReturn:
         os._exit(status)
 
 
-def _be_warden(
-    end: socket.socket, out: int, argv: Sequence[str], view: jailroot.View, owner: Owner, limits: Limits, filters: bytes
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the jail's own processes know."""
+
+    end: socket.socket
+    out: int
+    argv: Sequence[str]
+    view: jailroot.View
+    owner: Owner
+    limits: Limits
+    filters: bytes
+    keeps_running: bool
+
+
+def _be_warden(plan: _Plan) -> None:
     """Start the jail's first process, and end it when the jail uses too much."""
     _forget_signals()
     ns.unshare(ns.CLONE_NEWPID | ns.CLONE_NEWIPC | ns.CLONE_NEWUTS | ns.CLONE_NEWCGROUP)
     first = os.fork()
     if not first:
-        _guarded(end, lambda: _be_first(end, out, argv, view, owner, limits, filters))
-    os.close(out)
-    channel.send(end, ("first", first))
-    broken = warden.watch(first, limits.processes, limits.memory_bytes)
+        _guarded(plan.end, lambda: _be_first(plan))
+    os.close(plan.out)
+    channel.send(plan.end, ("first", first))
+    broken = warden.watch(first, plan.limits.processes, plan.limits.memory_bytes)
     if broken:
         with contextlib.suppress(OSError):
-            channel.send(end, ("limit", broken))
+            channel.send(plan.end, ("limit", broken))
     os.kill(first, signal.SIGKILL)
     os.waitpid(first, 0)
 
 
-def _be_first(
-    end: socket.socket, out: int, argv: Sequence[str], view: jailroot.View, owner: Owner, limits: Limits, filters: bytes
-) -> None:
-    """Be pid 1 of the jail: start the program, tell how it ended, and take leave of the dead until the end."""
+def _be_first(plan: _Plan) -> None:
+    """Be pid 1 of the jail: start the program, tell how it ended, and end with all others, unless they may go on."""
     os.setsid()
     ns.unshare(ns.CLONE_NEWNS)
-    jailroot.build(view)
+    jailroot.build(plan.view)
     program = os.fork()
     if not program:
         try:
-            _become(out, argv, owner, limits, filters)
+            _become(plan)
         except OSError as problem:
-            os.write(out, f"{argv[0]}: {problem}\n".encode())
+            os.write(plan.out, f"{plan.argv[0]}: {problem}\n".encode())
         finally:
             os._exit(127)
-    os.close(out)
-    os.closerange(3, end.fileno())
-    os.closerange(end.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.close(plan.out)
+    os.closerange(3, plan.end.fileno())
+    os.closerange(plan.end.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     with contextlib.suppress(ChildProcessError):  # the last one is gone, and nobody is left who could make another
         while True:
             pid, status = os.wait()
             if pid == program:
-                channel.send(end, ("ended", os.waitstatus_to_exitcode(status)))
+                channel.send(plan.end, ("ended", os.waitstatus_to_exitcode(status)))
+                if not plan.keeps_running:
+                    return
     signal.pause()
 
 
-def _become(out: int, argv: Sequence[str], owner: Owner, limits: Limits, filters: bytes) -> NoReturn:
+def _become(plan: _Plan) -> NoReturn:
     """Give everything up and be the program."""
     nothing = os.open("/dev/null", os.O_RDONLY)
-    for fd, target in ((nothing, 0), (out, 1), (out, 2)):
+    limits = plan.limits
+    for fd, target in ((nothing, 0), (plan.out, 1), (plan.out, 2)):
         os.dup2(fd, target)
     os.chdir(jailroot.HOME)
-    ns.setns(owner.net_fd, ns.CLONE_NEWNET)
-    ns.setns(owner.user_fd, ns.CLONE_NEWUSER)
+    ns.setns(plan.owner.net_fd, ns.CLONE_NEWNET)
+    ns.setns(plan.owner.user_fd, ns.CLONE_NEWUSER)
     with contextlib.suppress(PermissionError):  # an ordinary user's groups cannot be changed
         os.setgroups([])
     os.setresgid(0, 0, 0)
@@ -238,8 +261,8 @@ def _become(out: int, argv: Sequence[str], owner: Owner, limits: Limits, filters
         }
     )  # fmt: skip
     privileges.keep_only(_KEPT)
-    seccomp.install(filters)
-    os.execve(argv[0], list(argv), _environment())
+    seccomp.install(plan.filters)
+    os.execve(plan.argv[0], list(plan.argv), _environment())
 
 
 def _environment() -> dict[str, str]:

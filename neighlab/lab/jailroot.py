@@ -17,7 +17,7 @@ from typing import Final
 
 from neighlab.kernel import mounts, ns
 from neighlab.lab.commands import ANSWERS, BIN
-from neighlab.lab.sandbox import protect_settings
+from neighlab.lab.sandbox import protect_netfilter, protect_settings
 
 HOME: Final = "/home/student"
 _ROOT: Final = "/run/jail"
@@ -37,6 +37,10 @@ class View:
     """What a jail shows besides the system: hosts (by the name of their pinned namespaces), and what it hides."""
 
     hosts: Sequence[str]
+    nets: Sequence[int]
+    """Descriptors of the network namespaces in which somebody in it may be."""
+    home: int
+    """And of the one in which it is built."""
     names: str
     """Its /etc/hosts."""
     hidden: Sequence[Path]
@@ -53,6 +57,9 @@ def build(view: View) -> None:
     ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
     ns.mount("proc", "/proc", "proc", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC, "hidepid=2")
     protect_settings()
+    for net in view.nets:
+        with ns.in_net(net, view.home):
+            protect_netfilter()
     os.makedirs(_ROOT, exist_ok=True)
     ns.mount("tmpfs", _ROOT, "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755,size=4m")
     for place in ("/tmp", HOME):  # first: the system, or this Python, may lie in one of them

@@ -328,10 +328,16 @@ def protect_settings() -> None:
 
     But one switch below net/netfilter (nf_hooks_lwtunnel) is the whole machine's, whoever turns it.
     """
-    top, net, netfilter = "/proc/sys", "/proc/sys/net", "/proc/sys/net/netfilter"
+    top, net = "/proc/sys", "/proc/sys/net"
     for path in (top, net):
         ns.mount(path, path, None, ns.MS_BIND)
     ns.mount("none", top, None, _READ_ONLY)
+    protect_netfilter()
+
+
+def protect_netfilter() -> None:
+    """Make net/netfilter read-only for this network namespace: each has a directory of its own behind that name."""
+    netfilter = "/proc/sys/net/netfilter"
     if os.path.isdir(netfilter):
         ns.mount(netfilter, netfilter, None, ns.MS_BIND)
         ns.mount("none", netfilter, None, _READ_ONLY)

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from neighlab.model.grades import Attempt
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Final
+
+from neighlab.model.grades import Attempt, CheckResult
+from neighlab.report.grades import table
 from neighlab.report.plain import printable
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #c1121f; }
+@media (prefers-color-scheme: dark) { :root { --good: #56d364; --bad: #ff7b72; } }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
+pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--line); }
+.good { color: var(--good); } .bad { color: var(--bad); }
+"""
+_MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|!&~])")
+_TIMELINE: Final = 200
+"""How many lines of a lab's timeline a page shows."""
 
 
 def one_attempt(attempt: Attempt) -> str:
@@ -15,11 +35,125 @@ def one_attempt(attempt: Attempt) -> str:
         lines.append(f"      {'ok' if one.passed else '--'} {one.earned}/{one.points}  {one.claim}")
         if not one.passed and one.said:
             lines.append(f"              {one.said}")
-        for label, text in (("expected", one.expected), ("observed", one.observed)):
-            if text and not one.passed:
-                lines.append(f"              {label}  {printable(text)}")
-    if attempt.output.strip():
-        lines += [f"      | {printable(line)}" for line in attempt.output.splitlines()]
-    if attempt.discarded_bytes:
-        lines.append(f"      | ... and {attempt.discarded_bytes} bytes more")
+        lines += [f"              {label}  {text}" for label, text in _difference(one)]
+    lines += [f"      | {line}" for line in _output(attempt)]
     return "".join(line + "\n" for line in lines)
+
+
+def file_name(student: str) -> str:
+    """A student's name as a file's, without ending; two students never share one."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", student).lstrip(".-")[:80]
+    if plain == student and plain != "index":
+        return plain
+    return f"{plain}-{hashlib.sha256(student.encode(errors='surrogateescape')).hexdigest()[:8]}"
+
+
+def student_markdown(student: str, attempts: Sequence[Attempt], titles: Mapping[str, str]) -> str:
+    """All that one student gets to read, as Markdown; `titles` are the exercises'."""
+    lines = [f"# {_mark(student)}", ""]
+    for attempt in attempts:
+        lines += [f"## {_mark(titles.get(attempt.exercise, attempt.exercise))}", ""]
+        lines += [f"`{attempt.exercise}`: **{attempt.earned} of {attempt.most} points**", ""]
+        lines += [f"{_mark(sentence)}", ""] if (sentence := _verdict(attempt)) else []
+        for one in attempt.checks if not attempt.ended else ():
+            lines.append(f"- {'[x]' if one.passed else '[ ]'} {_mark(one.claim)} ({one.earned}/{one.points})")
+            if not one.passed and one.said:
+                lines.append(f"  - {_mark(one.said)}")
+            lines += [f"  - {label}: {_mark(text)}" for label, text in _difference(one)]
+        if output := _output(attempt):
+            lines += ["", "What it printed:", "", *(f"    {line}" for line in output)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def student_html(student: str, attempts: Sequence[Attempt], titles: Mapping[str, str]) -> str:
+    """The same as one page that needs nothing else, and with what happened in the lab."""
+    parts = [f"<h1>{_text(student)}</h1>"]
+    for attempt in attempts:
+        parts.append(f"<h2>{_text(titles.get(attempt.exercise, attempt.exercise))}</h2>")
+        kind = "good" if attempt.solved else "bad"
+        points = f'<b class="{kind}">{attempt.earned} of {attempt.most} points</b>'
+        parts.append(f"<p><code>{_text(attempt.exercise)}</code>: {points}")
+        parts.append(f"<p>{_text(sentence)}" if (sentence := _verdict(attempt)) else "")
+        if not attempt.ended:
+            rows = "".join(_row(one) for one in attempt.checks)
+            parts.append(f"<table><tr><th>Checked<th>Points<th>Why</tr>{rows}</table>")
+        if output := _output(attempt):
+            parts.append(f"<h3>What it printed</h3><pre>{escape(chr(10).join(output))}</pre>")
+        if attempt.case is not None and attempt.case.timeline:
+            shown = attempt.case.timeline[:_TIMELINE]
+            told = "\n".join(
+                f"{one.t_ms:>+12.3f} ms  {one.host:<10} {one.kind:<8} {printable(one.text)}" for one in shown
+            )
+            more = (
+                f"\n... and {len(attempt.case.timeline) - len(shown)} more" if attempt.case.timeline[_TIMELINE:] else ""
+            )
+            parts.append(
+                f"<details><summary>What happened in the lab</summary><pre>{escape(told + more)}</pre></details>"
+            )
+    return _page(f"neighlab: {printable(student)}", parts)
+
+
+def index_html(attempts: Sequence[Attempt]) -> str:
+    """Who solved what, for the teacher: one page with a link to each student's."""
+    students, exercises, cells = table(attempts)
+    head = "".join(f"<th>{_text(one)}" for one in exercises)
+    rows = []
+    for student in students:
+        found = [cells.get((student, exercise)) for exercise in exercises]
+        tds = "".join(_points(one) for one in found)
+        total = sum(one.earned for one in found if one is not None)
+        link = f'<a href="{escape(file_name(student))}.html">{_text(student)}</a>'
+        rows.append(f"<tr><th>{link}{tds}<td>{total}</tr>")
+    return _page("neighlab: grades", [f"<table><tr><th>{head}<th>total</tr>{''.join(rows)}</table>"])
+
+
+def _verdict(attempt: Attempt) -> str:
+    if attempt.ended:
+        return f"The solution was ended: {attempt.ended}."
+    if attempt.solved:
+        return "Solved."
+    if attempt.earned == 0 and any(one.passed for one in attempt.checks):
+        return "What holds was so from the beginning: nothing has been earned yet."
+    again = " It was run once more by itself, because others disturbed it." if attempt.disturbed else ""
+    status = f" The script ended with status {attempt.status}." if attempt.status else ""
+    return f"Not solved yet.{status}{again}"
+
+
+def _difference(check: CheckResult) -> list[tuple[str, str]]:
+    if check.passed:
+        return []
+    pairs = (("expected", check.expected), ("observed", check.observed))
+    return [(label, printable(text)) for label, text in pairs if text]
+
+
+def _output(attempt: Attempt) -> list[str]:
+    lines = [printable(line) for line in attempt.output.splitlines()] if attempt.output.strip() else []
+    return [*lines, f"... and {attempt.discarded_bytes} bytes more"] if attempt.discarded_bytes else lines
+
+
+def _mark(text: str) -> str:
+    """Text as Markdown shows it unchanged."""
+    return _MARKUP.sub(r"\\\1", printable(text))
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))
+
+
+def _row(check: CheckResult) -> str:
+    why = "<br>".join([_text(check.said), *(f"{label}: {escape(text)}" for label, text in _difference(check))])
+    kind = "good" if check.passed else "bad"
+    return f'<tr class="{kind}"><td>{_text(check.claim)}<td>{check.earned}/{check.points}<td>{why}</tr>'
+
+
+def _points(attempt: Attempt | None) -> str:
+    if attempt is None:
+        return "<td>"
+    kind = "good" if attempt.solved else "bad"
+    return f'<td class="{kind}" title="{_text(_verdict(attempt))}">{attempt.earned}/{attempt.most}'
+
+
+def _page(title: str, parts: Sequence[str]) -> str:
+    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+    return "\n".join([f"{head}<style>{_STYLE}</style></head><body>", *filter(None, parts), "</body></html>"]) + "\n"

@@ -22,9 +22,8 @@ def examine(folder: Folder, *, jobs: int = 1) -> Iterator[tuple[str, Attempt, st
     """
     wrongs = folder.wrongs()
     if len(wrongs) < _FEWEST_WRONG:
-        raise ScenarioError(
-            f"{folder.path / 'wrong'}: {len(wrongs)} wrong solutions, at least {_FEWEST_WRONG} are wanted"
-        )
+        place = folder.path / "wrong"
+        raise ScenarioError(f"{place}: {len(wrongs)} wrong solutions; at least {_FEWEST_WRONG} are wanted")
     folder.hints()
     if not folder.sheet.startswith("# "):
         raise ScenarioError(f"{folder.path / 'sheet.md'} must begin with `# TITLE`")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from types import FrameType
+from typing import Any, Final, NoReturn
 
 from neighlab.errors import EnvironmentProblem, NeighlabError, Unsupported
 from neighlab.kernel import nlattr, rtneightbl
@@ -20,7 +23,7 @@ from neighlab.lab.owner import Owner
 from neighlab.model.grades import Attempt, CheckResult
 from neighlab.model.nud import NUD
 from neighlab.model.result import CaseResult
-from neighlab.runner.discovery import bundled
+from neighlab.runner.discovery import bundled, one_line
 from neighlab.teach.folder import Folder, hosts_of
 from neighlab.teach.session import Session
 from neighlab.teach.submissions import Submission
@@ -28,6 +31,9 @@ from neighlab.teach.submissions import Submission
 _KINDS: Final = {EnvironmentProblem: "environment", Unsupported: "unsupported"}
 _SHARE: Final = 4
 """One lab may fill so much of the kernel's neighbour table: a quarter."""
+_PUMP_S: Final = 1.0
+"""How long taking in what has happened may take, in seconds of processor time."""
+_FLOODED: Final = "it caused more frames and neighbour events than a lab writes down"
 _TOLD: Final = 2000
 """How many lines of a timeline are kept for the feedback."""
 
@@ -50,9 +56,12 @@ def work(folder: Folder, submission: Submission, options: Options) -> Callable[[
 
     def run(channel: socket.socket) -> None:
         try:
-            message = "attempt", attempted(folder, submission, options).to_plain()
+            message: tuple[str, Any] = "attempt", attempted(folder, submission, options).to_plain()
         except NeighlabError as problem:
             message = _KINDS.get(type(problem), "scenario"), str(problem)
+        except Exception as problem:  # whatever a stranger has made of his lab, he gets his grade
+            ended = f"its lab could not be judged: {one_line(problem)}"
+            message = "attempt", blank(folder, submission, ended).to_plain()
         wire.send(channel, message)
 
     return run
@@ -73,7 +82,10 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
     owner.seal()
     commands.install(session.yours, {"frame": frame_command()}, uid=owner.uid)
     limits = replace(options.limits, time_s=exercise.time_s)
-    jail = Jail(_command(submission), _view(folder, submission, session, owner, options), owner, limits)
+    jail = Jail(
+        _command(submission), _view(folder, submission, session, owner, options), owner, limits,
+        keeps_running=exercise.keeps_running,
+    )  # fmt: skip
     guard = _LabGuard(session.lab, limits)
     attempt = blank(folder, submission)
     try:
@@ -103,6 +115,25 @@ def frame_command() -> str:
     return f'#!/bin/sh\nexec {sys.executable} -P -m neighlab.cli.frame "$@"\n'
 
 
+class _TooMuch(Exception):
+    """Something has used up its processor time."""
+
+
+@contextlib.contextmanager
+def _computing(limit_s: float) -> Iterator[None]:
+    """Raise _TooMuch in the block when it has computed for so long; waiting, and a busy machine, do not count."""
+
+    def ring(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise _TooMuch
+
+    signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, limit_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
 class _LabGuard:
     """Says when a program has made its lab, or the kernel, hold too much."""
 
@@ -112,9 +143,13 @@ class _LabGuard:
 
     def broken(self) -> str:
         """The limit that is broken, or nothing."""
-        self._lab.pump()
+        try:
+            with _computing(_PUMP_S):  # what comes in faster than it can be written down would never come to an end
+                self._lab.pump()
+        except _TooMuch:
+            return _FLOODED
         if len(self._lab.timeline) + len(self._lab.frames) > self._most:
-            return "it caused more frames and neighbour events than a lab writes down"
+            return _FLOODED
         return "it filled the kernel's neighbour table" if self._fills_table() else ""
 
     def _fills_table(self) -> bool:
@@ -146,8 +181,10 @@ def _view(folder: Folder, submission: Submission, session: Session, owner: Owner
     names = "127.0.0.1 localhost\n"
     for host in session.lab.hosts.values():
         names += "".join(f"{addr} {host.name}\n" for intf in host.node.intfList()[:1] for addr in intf.addrs)
+    nets = [owner.net_fd, *(session.lab.plumbing.namespaces[name][0].fd for name in session.yours)]
+    hidden = (bundled(), folder.path, *options.hidden)
     return jailroot.View(
-        session.yours, names, (bundled(), folder.path, *options.hidden), _script(submission), submission.content,
+        session.yours, nets, session.lab.plumbing.home, names, hidden, _script(submission), submission.content,
         options.limits.disk_bytes, owner.uid,
     )  # fmt: skip
 

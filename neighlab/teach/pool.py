@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from neighlab.errors import EnvironmentProblem, ScenarioError, Unsupported
 from neighlab.kernel import nlattr, rtneightbl, tableuse
@@ -57,7 +57,8 @@ class _Run:
 
     def heed(self) -> None:
         """Take in what the sandbox says: its attempt, or why there can be none."""
-        messages, gone = [], False
+        messages: list[Any] = []
+        gone = False
         try:
             messages, gone = self.inbox.read()
             for kind, value in messages:

@@ -1,0 +1,2 @@
+# Prints a gigabyte.
+head -c 1G /dev/zero
