@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -103,16 +104,19 @@ def _listen() -> socket.socket:
 def _serve(lab: Lab, listener: socket.socket, handlers: Mapping[str, Handler]) -> None:
     """Take in what happens in the lab and answer requests, one at a time, for ever."""
     clients: dict[int, channel.Inbox] = {}
+    orphans = _hear_of_ends()
     while True:
         poll = select.poll()
-        for one in (listener, lab.monitor.sock, *(tap.sock for tap in lab.taps)):
+        for one in (listener, orphans, lab.monitor.sock, *(tap.sock for tap in lab.taps)):
             poll.register(one, select.POLLIN)
         for fd in clients:
             poll.register(fd, select.POLLIN)
         ready = [fd for fd, _event in poll.poll()]
         lab.pump()
         _forget(lab)
-        _reap(lab)
+        if orphans.fileno() in ready:
+            orphans.recv(4096)
+            _reap(lab)
         if listener.fileno() in ready:
             with contextlib.suppress(OSError):  # who wanted something has gone again
                 end, _address = listener.accept()
@@ -152,6 +156,14 @@ def _forget(lab: Lab) -> None:
         lab.misses.clear()
     if len(lab.frames) > 2 * _KEPT:
         del lab.frames[:-_KEPT]
+
+
+def _hear_of_ends() -> socket.socket:
+    """What becomes readable whenever a child of this process has ended."""
+    ours, theirs = socket.socketpair(type=socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return ours
 
 
 def _reap(lab: Lab) -> None:

@@ -54,7 +54,7 @@ def read(root: str) -> dict[str, Any] | None:
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LONGEST:
             return None
         card = json.loads(os.read(fd, _LONGEST))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     finally:
         os.close(fd)

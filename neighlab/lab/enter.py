@@ -120,20 +120,26 @@ def _be_between(
     before: Callable[[], object] | None,
     tell: int,
 ) -> NoReturn:
-    """Be the child outside of the lab's pid namespace: enter the others, fork the command, tell how it ended."""
+    """Be the child outside of the lab's pid namespace: enter the others, fork the command, tell how it ended.
+
+    The command is waited for also when the caller has died: a pid namespace cannot end before all that were in it have
+    been reaped, and who inherits orphans out here need not care.
+    """
     status = 1
     try:
         caller = os.getppid()
-        ns.die_with_parent(signal.SIGKILL)
         folder = _folder()
         join(lab, pidfd, INSIDE)
-        ns.die_with_parent(signal.SIGKILL)  # forgotten when the credentials change
-        if os.getppid() != caller:
-            os._exit(1)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         command = os.fork()
         if not command:
             _be_the_command(lab, node, argv, env, before, folder, tell)
         os.close(tell)
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(command, signal.SIGKILL))
+        ns.die_with_parent(signal.SIGTERM)
+        if os.getppid() != caller:
+            os.kill(command, signal.SIGKILL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         status = _exit_code(os.waitpid(command, 0)[1])
     except Exception as problem:
         _tell(tell, *problems.packed(problem))
@@ -157,6 +163,7 @@ def _be_the_command(
             os._exit(1)
         for one in (signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
             signal.signal(one, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         if before is not None:
             before()
         if node in lab.hosts:
