@@ -31,19 +31,22 @@ class Terminal:
     def resize(self, columns: int, lines: int, *, fd: int | None = None) -> None:
         ioctl(self.fd if fd is None else fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def read_until(self, text: str, *, within_s: float = 30) -> str:
-        """Read until `text` has been written; return all before it."""
+    def shows(self, text: str, *, within_s: float) -> bool:
+        """Read until `text` has been written, at most so long; was it?"""
         deadline = time.monotonic() + within_s
         poll = select.poll()
         poll.register(self.fd, select.POLLIN)
-        while text not in self.seen:
-            left = deadline - time.monotonic()
-            assert left > 0, f"no {text!r} in {self.seen!r}"
+        while text not in self.seen and (left := deadline - time.monotonic()) > 0:
             if poll.poll(left * 1000):
                 try:
                     self.seen += os.read(self.fd, 65536).decode(errors="replace").replace("\r\n", "\n")
                 except OSError:  # EIO: nobody has the other end any more
                     pytest.fail(f"it ended before {text!r}: {self.seen!r}")
+        return text in self.seen
+
+    def read_until(self, text: str, *, within_s: float = 30) -> str:
+        """Read until `text` has been written; return all before it."""
+        assert self.shows(text, within_s=within_s), f"no {text!r} in {self.seen!r}"
         before, _, self.seen = self.seen.partition(text)
         return before
 

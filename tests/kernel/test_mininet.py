@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pty
 import runpy
-import select
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from mininet.topo import LinearTopo, SingleSwitchTopo, Topo
 from mininet.topolib import TreeTopo
 from neighlab.topologies import HostsOnBridge, VictimAttacker
 from sandboxed import descendants, sandboxed, wait_until
+from terminal import Terminal
 
 from neighlab.errors import ScenarioError, Unsupported
 from neighlab.lab.lab import Lab
@@ -318,58 +316,31 @@ def test_stock_mininet_loads_the_topologies(topology: str, monkeypatch: pytest.M
 # --- the prompt -----------------------------------------------------------------------------------------------------
 
 
-class Terminal:
-    """A program on a terminal of its own, and somebody who types."""
+PROMPT = "neighlab> "
+COMMAND = (sys.executable, "-c", "from neighlab.cli import main; main()")
 
-    def __init__(self, *argv: str) -> None:
-        self.pid, self.fd = pty.fork()
-        if not self.pid:
-            try:
-                os.execvp(argv[0], argv)
-            finally:
-                os._exit(127)
-        self.seen = ""
 
-    def read_until(self, text: str, *, within_s: float = 30) -> str:
-        """Read until `text` is on the screen; return all before it."""
-        deadline = time.monotonic() + within_s
-        poll = select.poll()
-        poll.register(self.fd, select.POLLIN)
-        while text not in self.seen:
-            left = deadline - time.monotonic()
-            assert left > 0, f"no {text!r} in {self.seen!r}"
-            if poll.poll(left * 1000):
-                try:
-                    self.seen += os.read(self.fd, 65536).decode(errors="replace").replace("\r\n", "\n")
-                except OSError:  # EIO: nobody has the other end any more
-                    pytest.fail(f"it ended before {text!r}: {self.seen!r}")
-        before, _, self.seen = self.seen.partition(text)
-        return before
-
-    def type(self, text: str) -> None:
-        os.write(self.fd, text.encode())
+class Prompt(Terminal):
+    """Mininet's prompt on a terminal of its own."""
 
     def ask(self, line: str) -> str:
         """Type a line at the prompt and return what is printed before the next one."""
         self.type(line + "\n")
         return self.read_until(PROMPT).partition("\n")[2]
 
-    def end(self) -> int:
-        """Read to the end and return the exit status."""
-        with contextlib.suppress(OSError):
-            while data := os.read(self.fd, 65536):
-                self.seen += data.decode(errors="replace")
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
-PROMPT = "neighlab> "
-COMMAND = (sys.executable, "-c", "from neighlab.cli import main; main()")
+    def interrupt(self) -> None:
+        """Press Ctrl-C until it is heeded: one that comes while the line editor is set up waits for the next key."""
+        self.type("\x03")
+        while not self.shows(PROMPT, within_s=3):
+            self.type("\x03")
+        self.type("py 300 + 33\n")
+        self.read_until("333\n")
+        self.read_until(PROMPT)
 
 
 @pytest.fixture
-def terminal() -> Iterator[Terminal]:
-    one = Terminal(*COMMAND, "shell", "VictimAttacker")
+def terminal() -> Iterator[Prompt]:
+    one = Prompt(*COMMAND, "shell", "VictimAttacker")
     one.read_until(PROMPT)
     yield one
     with contextlib.suppress(OSError):
@@ -377,7 +348,7 @@ def terminal() -> Iterator[Terminal]:
         os.waitpid(one.pid, 0)
 
 
-def test_the_prompt_is_mininets_on_a_lab(terminal: Terminal) -> None:
+def test_the_prompt_is_mininets_on_a_lab(terminal: Prompt) -> None:
     assert "0% dropped (2/2 received)" in terminal.ask("pingall")
     assert "192.0.2.2 dev eth0 lladdr 00:00:5e:00:53:02" in terminal.ask("victim ip neigh")
     assert terminal.ask('py lab["victim"].lladdr').startswith("00:00:5e:00:53:01\n")
@@ -392,27 +363,25 @@ def test_the_prompt_is_mininets_on_a_lab(terminal: Terminal) -> None:
     assert terminal.end() == 0
 
 
-def test_ctrl_c_interrupts_what_runs_and_not_the_lab(terminal: Terminal) -> None:
-    terminal.type("\x03")
-    terminal.read_until(PROMPT)
+def test_ctrl_c_interrupts_what_runs_and_not_the_lab(terminal: Prompt) -> None:
+    terminal.interrupt()
     terminal.type("victim sleep 1000\n")
     assert wait_until(lambda: any(_name(pid) == "sleep" for pid in descendants(terminal.pid)))
-    terminal.type("\x03")
-    terminal.read_until(PROMPT)
+    terminal.interrupt()
     assert "still there" in terminal.ask("victim echo still there")
     terminal.type("exit\n")
     assert terminal.end() == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_whoever_ends_the_prompt_ends_the_lab(terminal: Terminal, how: signal.Signals) -> None:
+def test_whoever_ends_the_prompt_ends_the_lab(terminal: Prompt, how: signal.Signals) -> None:
     terminal.type("victim sleep 1000\n")
     assert wait_until(lambda: any(_name(pid) == "sleep" for pid in descendants(terminal.pid)))
     os.kill(terminal.pid, how)
     assert terminal.end() == -how
 
 
-def test_closing_the_terminal_ends_the_lab(terminal: Terminal) -> None:
+def test_closing_the_terminal_ends_the_lab(terminal: Prompt) -> None:
     os.close(terminal.fd)
     assert os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]) != 0
 
