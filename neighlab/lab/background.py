@@ -72,18 +72,24 @@ def ask(lab: Running, do: str, *, within_s: float = 60, **more: Any) -> Any:
 
     EnvironmentProblem when it does not answer in time, or is no lab that answers.
     """
-    with running.held(lab), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as end:
+    with running.held(lab):
+        return ask_at(f"/proc/{lab.pid}/root{CONTROL}", lab.name, do, within_s=within_s, **more)
+
+
+def ask_at(path: str, name: str, do: str, *, within_s: float = 60, **more: Any) -> Any:
+    """Ask as `ask` does, through the socket of the lab `name` at `path`: in a lab that is CONTROL."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as end:
         end.settimeout(within_s)
         try:
-            end.connect(f"/proc/{lab.pid}/root{CONTROL}")
+            end.connect(path)
             channel.send(end, {"do": do, **more})
             kind, answer = channel.receive(end)
         except (FileNotFoundError, ConnectionRefusedError):
-            raise ScenarioError(f"{lab.name} is in the hands of a command: nobody else can ask it") from None
+            raise ScenarioError(f"{name} is in the hands of a command: nobody else can ask it") from None
         except TimeoutError:
-            raise EnvironmentProblem(f"{lab.name} does not answer within {within_s:g} s") from None
+            raise EnvironmentProblem(f"{name} does not answer within {within_s:g} s") from None
         except (EOFError, ConnectionError):
-            raise EnvironmentProblem(f"{lab.name} ended before it answered") from None
+            raise EnvironmentProblem(f"{name} ended before it answered") from None
     if kind in problems.KINDS:
         raise problems.KINDS[kind](answer)
     return answer

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from neighlab.errors import ScenarioError
 from neighlab.model.grades import Attempt
 from neighlab.teach.folder import Folder
+from neighlab.teach.grading import Options
 from neighlab.teach.pool import Graders
 from neighlab.teach.submissions import Submission, read
 
@@ -30,14 +31,18 @@ def examine(folder: Folder, *, jobs: int = 1) -> Iterator[tuple[str, Attempt, st
     files = [folder.solution(), *(one.file for one in wrongs)]
     submissions = [read(folder.name, file) for file in files]
     nothing = Submission(folder.name, NOTHING, ".sh", b"")
-    attempts = Graders({folder.name: folder}, jobs=jobs).grade([*submissions, nothing])
-    yield files[0].name, attempts[0], "" if attempts[0].solved else "the reference solution does not earn every point"
+    attempts = Graders({folder.name: folder}, Options(twice=True), jobs).grade([*submissions, nothing])
+    reference = "" if attempts[0].solved else attempts[0].ended or "the reference solution does not earn every point"
+    yield files[0].name, attempts[0], reference
     for one, attempt in zip(wrongs, attempts[1:-1], strict=True):
         yield one.file.name, attempt, _problem(attempt, one.told)
-    yield NOTHING, attempts[-1], "an empty solution earns points: say kept=True" if attempts[-1].earned else ""
+    empty = "an empty solution earns points: say kept=True" if attempts[-1].earned else attempts[-1].ended
+    yield NOTHING, attempts[-1], empty
 
 
 def _problem(attempt: Attempt, told: str) -> str:
+    if attempt.ended:
+        return attempt.ended
     if attempt.solved:
         return "a wrong solution earns every point"
     said = [one.said for one in attempt.checks if not one.passed]

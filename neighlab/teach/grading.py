@@ -13,10 +13,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from neighlab.errors import EnvironmentProblem, NeighlabError, Unsupported
+from neighlab.errors import NeighlabError
 from neighlab.kernel import nlattr, rtneightbl
 from neighlab.lab import channel as wire
-from neighlab.lab import commands, jailroot
+from neighlab.lab import commands, jailroot, problems
 from neighlab.lab.jail import Jail, Limits
 from neighlab.lab.lab import Lab
 from neighlab.lab.owner import Owner
@@ -28,7 +28,6 @@ from neighlab.teach.folder import Folder, hosts_of
 from neighlab.teach.session import Session
 from neighlab.teach.submissions import Submission
 
-_KINDS: Final = {EnvironmentProblem: "environment", Unsupported: "unsupported"}
 _SHARE: Final = 4
 """One lab may fill so much of the kernel's neighbour table: a quarter."""
 _PUMP_S: Final = 1.0
@@ -47,6 +46,8 @@ class Options:
     time_scale: float = 3.0
     """Deadlines of checks are generous: a busy machine must not cost a point."""
     evidence: bool = False
+    twice: bool = False
+    """Run the checks again, for an author who wants to know that they say the same."""
     hidden: tuple[Path, ...] = ()
     """Folders that no submission may see: where all submissions lie."""
 
@@ -58,7 +59,7 @@ def work(folder: Folder, submission: Submission, options: Options) -> Callable[[
         try:
             message: tuple[str, Any] = "attempt", attempted(folder, submission, options).to_plain()
         except NeighlabError as problem:
-            message = _KINDS.get(type(problem), "scenario"), str(problem)
+            message = problems.packed(problem)
         except Exception as problem:  # whatever a stranger has made of his lab, he gets his grade
             ended = f"its lab could not be judged: {one_line(problem)}"
             message = "attempt", blank(folder, submission, ended).to_plain()
@@ -94,7 +95,10 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
             jail.end()
         if not ended.limit:
             attempt.checks = session.check(commands.answers())
-            ended.limit = jail.broken() if exercise.keeps_running else ""
+            if options.twice and (said := _contradiction(attempt.checks, session.check(commands.answers()))):
+                ended.limit = f"its check `{said}` says something else when it is run again"
+            if exercise.keeps_running:
+                ended.limit = ended.limit or jail.broken()
     finally:
         jail.end()
     attempt.status, attempt.ended = ended.status, ended.limit
@@ -102,6 +106,11 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
     attempt.case = _case(folder, attempt, session.lab)
     attempt.case.duration_ms = (time.monotonic() - started) * 1000
     return attempt
+
+
+def _contradiction(first: list[CheckResult], second: list[CheckResult]) -> str:
+    """The name of a check that did not say the same twice, or nothing."""
+    return next((one.name for one, other in zip(first, second, strict=True) if one.passed != other.passed), "")
 
 
 def blank(folder: Folder, submission: Submission, ended: str = "") -> Attempt:

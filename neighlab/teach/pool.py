@@ -1,8 +1,8 @@
 """Submissions are graded side by side, and none can cost another a point.
 
 A solution that falls short while somebody else broke a limit, or while the kernel's neighbour table (which all labs of
-a machine share) had no room, is graded once more, alone, and only that counts. Who disturbs all others is thereby left
-with nobody but itself.
+a machine share) had no room, or whose lab was ended from outside, is graded once more, alone, and only
+that counts. Who disturbs all others is thereby left with nobody but itself.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from neighlab.errors import EnvironmentProblem, ScenarioError, Unsupported
+from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import nlattr, rtneightbl, tableuse
 from neighlab.kernel.netlink import NETLINK_ROUTE, Route
 from neighlab.lab import channel as wire
-from neighlab.lab import sandbox
+from neighlab.lab import problems, sandbox
 from neighlab.model.grades import Attempt
 from neighlab.runner.pool import SHARED_PATIENCE_S, how_it_ended, warm_up
 from neighlab.teach.folder import Folder
@@ -32,7 +32,6 @@ from neighlab.teach.submissions import Submission
 _BUILD_S: Final = 60.0
 """How long building a lab and a jail may take on a busy machine."""
 _GRACE_S: Final = 5.0
-_PROBLEMS: Final = {"environment": EnvironmentProblem, "unsupported": Unsupported, "scenario": ScenarioError}
 
 
 class Listener(Protocol):
@@ -54,6 +53,8 @@ class _Run:
     deadline: float
     attempt: Attempt
     ended: float = 0.0
+    lost: bool = False
+    """Its sandbox ended without a word: somebody outside ended it, as nobody inside can."""
 
     def heed(self) -> None:
         """Take in what the sandbox says: its attempt, or why there can be none."""
@@ -62,8 +63,8 @@ class _Run:
         try:
             messages, gone = self.inbox.read()
             for kind, value in messages:
-                if kind in _PROBLEMS:
-                    raise _PROBLEMS[kind](value)
+                if kind in problems.KINDS:
+                    raise problems.KINDS[kind](value)
                 self.attempt = Attempt.from_plain(value)
         except (wire.Nonsense, LookupError, TypeError, ValueError):
             self.box.kill()
@@ -71,6 +72,7 @@ class _Run:
             messages = [()]
         if gone and not messages:
             self.box.reap(_GRACE_S)
+            self.lost = True
             self.attempt.ended = how_it_ended(self.box, "solution")
         if gone or messages:
             self.finish()
@@ -112,6 +114,10 @@ class Graders:
                     self._finish(index, one.attempt, results)
                 again = sorted(one.index for one in over if one.index not in fair)
                 for one in self._drain(deque((index, submissions[index]) for index in again), 1, results)[0]:
+                    if one.box.stopped():
+                        raise EnvironmentProblem(
+                            "somebody ends the labs of this grading (`neighlab stop`): begin again"
+                        )
                     one.attempt.disturbed = True
                     self._finish(one.index, one.attempt, results)
         finally:
@@ -190,6 +196,8 @@ class Graders:
 
 def _disturbed(one: _Run, over: Sequence[_Run], tight: Sequence[tuple[float, float]]) -> bool:
     """Did somebody else break a limit, or the kernel's neighbour table have no room, while this one ran?"""
+    if one.lost:
+        return True
     offences = [(other.started, other.ended) for other in over if other is not one and other.attempt.ended]
     return any(one.overlaps(*when) for when in [*offences, *tight])
 

@@ -14,6 +14,8 @@ from neighlab.runner.execute import alarm
 from neighlab.teach.registry import Check, Exercise, Rejected
 from neighlab.wire.tap import Seen
 
+TITLE = "exercises/"
+"""What the title of an exercise's lab begins with; its name follows."""
 CHECK_S = 30.0
 """How long one check may take, times the time scale."""
 
@@ -55,7 +57,7 @@ class Session:
             time_scale=time_scale,
             evidence=evidence,
             make_net=make_net,
-            title=f"exercises/{exercise.name}",
+            title=TITLE + exercise.name,
         )
         exercise.call(exercise.prepare, self.lab, {})
         self._heard: list[Seen] = []
@@ -94,6 +96,7 @@ class Session:
     def _run(self, check: Check, given: Mapping[str, Any]) -> CheckResult:
         result = CheckResult(check.name, check.claim, check.points, False, check.kept)
         expected = len(self.lab.expectations)
+        self.lab.act("lab", "check", check.claim)  # what was so while the student worked is no answer: the present is
         try:
             with alarm(CHECK_S * self.time_scale):
                 self.exercise.call(check.function, self.lab, given)

@@ -48,10 +48,11 @@ def second_answers(server, client, lab):
 @flux.check(
     "the server's own questions do not give away 192.0.2.11 with eth0's link-layer address",
     points=3,
-    otherwise="The answers may be cured, the server's own questions are not: one that leaves by eth0 names 192.0.2.11 as"
-    " its sender, and every host that hears it learns the wrong address. Which knob chooses the sender of a question?",
+    otherwise="The answers may be cured, the server's own questions are not: one that leaves by eth0 names 192.0.2.11"
+    " as its sender, and every host that hears it learns the wrong address. Which knob chooses the sender of a question?",
 )
 def questions(server, lab):
+    server.neigh_del(ON_LINK)
     capture = server.capture()
     outbox = server.udp(ON_LINK, source=SECOND)
     outbox.send()

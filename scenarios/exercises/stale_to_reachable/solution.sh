@@ -10,5 +10,5 @@ talk.sendto(b"are you there", ("192.0.2.2", 9))
 time.sleep(1)
 talk.sendto(b"you are", 0x800, ("192.0.2.2", 9))
 '
-victim ip neigh
+until victim ip neigh show 192.0.2.2 | grep -q REACHABLE; do sleep 0.1; done
 answer silent DELAY

@@ -1,0 +1,89 @@
+"""Who leaves the shell of an exercise finds everything as it was when he comes back, as long as the lab lives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from neighlab.lab.running import Running
+    from neighlab.teach.folder import Folder
+
+
+@click.command("start")
+@click.argument("name", metavar="EXERCISE")
+@click.option("--detach", is_flag=True, help="Open no shell: start the lab, print its name and return.")
+def command(name: str, detach: bool) -> int:
+    """Open an exercise's lab in a shell; Ctrl-D leaves it, and the lab lives on until `neighlab stop` ends it.
+
+    In the shell each host's name is a command (`server ip neigh`), and so are `check`, `hint`, `sheet`, `answer`,
+    `frame` and `reset`. From another terminal: `neighlab exercise check EXERCISE`.
+
+    \b
+      neighlab exercise start arp_flux
+      neighlab exercise start ./my_exercise
+    """
+    from neighlab.teach import folder as folders
+    from neighlab.teach import live
+
+    folder = folders.find(name)
+    lab = live.find(folder.name)
+    if detach:
+        click.echo((lab or live.start(folder)).name)
+        return 0
+    fresh = lab is None
+    while True:
+        lab = lab or live.start(folder)
+        _brief(folder, lab, fresh)
+        _shell(folder, lab)
+        if not _wants_a_fresh_one(name, lab):
+            break
+        _stop(lab)
+        lab, fresh = None, True
+    return 0
+
+
+def _brief(folder: Folder, lab: Running, fresh: bool) -> None:
+    exercise = folder.exercise
+    yours = ", ".join(exercise.yours or lab.hosts)
+    click.echo(click.style(exercise.title, bold=True))
+    click.echo(f"Yours: {yours} (as in `{yours.split(',')[0]} ip neigh`). {exercise.points} points.")
+    click.echo("sheet: the task   check: how far you are   hint   answer NAME VALUE   frame -h   reset   Ctrl-D: leave")
+    if not fresh:
+        click.echo(f"{lab.name} is as you left it.")
+
+
+def _shell(folder: Folder, lab: Running) -> None:
+    from neighlab.lab.commands import BIN
+    from neighlab.lab.enter import execute
+    from neighlab.lab.programs import with_sbin
+    from neighlab.teach.live import HERE
+
+    path = f"{BIN}:{with_sbin(os.environ)['PATH']}"
+    env = {"PATH": path, "PS1": f"{folder.name}> ", HERE: folder.name, "HISTFILE": "/dev/null", "PROMPT_COMMAND": ""}
+    execute(lab, "", ["bash", "--norc"] if shutil.which("bash") else ["sh"], env=env)
+
+
+def _wants_a_fresh_one(name: str, lab: Running) -> bool:
+    """Was `reset` typed in there? Else say how to come back, or that the lab was ended meanwhile."""
+    from neighlab.errors import NeighlabError
+    from neighlab.lab.background import ask
+
+    try:
+        resetting = bool(ask(lab, "resetting"))
+    except NeighlabError:
+        click.echo("the lab has ended", err=True)
+        return False
+    if not resetting:
+        back, end = f"neighlab exercise start {name}", f"neighlab stop {lab.name}"
+        click.echo(f"{lab.name} lives on: `{back}` comes back, `{end}` ends it")
+    return resetting
+
+
+def _stop(lab: Running) -> None:
+    from neighlab.lab.running import stop
+
+    stop(lab)
