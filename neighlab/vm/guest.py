@@ -20,10 +20,12 @@ from neighlab.vm.machine import Machine
 
 BOOT_S: Final = {True: 20.0, False: 240.0}
 """How long a machine may take until it says hello: with KVM, and emulated on a busy machine."""
-IDLE_S: Final = 120.0
+IDLE_S: Final = 300.0
 """How long a machine that has work may take until it begins with a case."""
-GRACE_S: Final = 20.0
-"""How long after its limit a case's result may still come: its own runner in there has had its chance by then."""
+PULSE_S: Final = {True: 10.0, False: 60.0}
+"""How long a machine may give no sign of life."""
+PATIENCE: Final = {True: 2.0, False: 10.0}
+"""How many times its limit a case may take by our clock: its own runner in there ends it in time by theirs."""
 LAST_LINES: Final = 25
 
 Row: TypeAlias = tuple[int, Selected, int]
@@ -44,6 +46,8 @@ class Guest:
     """What it was asked for and has not finished."""
     current: Row | None = None
     since: float = 0.0
+    alive: float = 0.0
+    """When, on the monotonic clock, it gave its last sign of life."""
     busy: bool = False
 
     def __post_init__(self) -> None:
@@ -69,6 +73,7 @@ class Guest:
         """Ask it for these cases."""
         self.rows.extend(rows)
         self.busy, self.since = True, time.monotonic()
+        self.alive = self.since
         asked = protocol.request([row[1] for row in self.rows], self._stretched(), Path.cwd())
         self.machine.channel.setblocking(True)
         with contextlib.suppress(OSError):  # it has ended: reading will tell
@@ -78,6 +83,9 @@ class Guest:
     def heard(self) -> tuple[list[Any], str]:
         """What it has said since the last time; and, if it is lost, why."""
         talking = self.machine.read_console()
+        with contextlib.suppress(OSError):
+            if self.machine.pulse.recv(1 << 16):
+                self.alive = time.monotonic()
         try:
             messages, ended = self._inbox.read()
         except wire.Nonsense as problem:
@@ -97,14 +105,18 @@ class Guest:
         """When, on the monotonic clock, it is taken for lost; never, if it has nothing to do."""
         if self.hello is None:
             return self.since + BOOT_S[self.machine.kvm]
+        if not self.busy:
+            return float("inf")
+        most = IDLE_S
         if self.current is not None:
-            return self.since + timeout_s(self.current[1], self._stretched()) + GRACE_S
-        return self.since + IDLE_S if self.busy else float("inf")
+            most = timeout_s(self.current[1], self._stretched()) * PATIENCE[self.machine.kvm]
+        return min(self.since + most, self.alive + PULSE_S[self.machine.kvm])
 
     def _heed(self, message: Any) -> None:
         match message:
             case ["hello", said]:
                 self.hello, self.since = protocol.Hello(**said), time.monotonic()
+                self.alive = self.since
                 if self.machine.kvm:
                     accel.remember(True)
             case ["started", name]:

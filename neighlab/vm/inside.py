@@ -25,19 +25,22 @@ from neighlab.lab import channel as wire
 from neighlab.model.result import CaseResult
 from neighlab.vm import protocol, speed
 
-_PORT: Final = "vport*p1"
+_CHANNEL, _PULSE = 1, 2
+"""The numbers of the machine's ports."""
+_PULSE_MS: Final = 200
 _PORT_S, _LOOK_AGAIN_MS = 30.0, 20
 _MODPROBE: Final = Path("/run/neighlab-modprobe")
-_NEEDED_BY_ALL: Final = ("veth", "bridge")
+_NEEDED: Final = ("veth", "bridge", "tun", "ip_vs")
+"""Loaded at the start: what every lab is made of, and what is not loaded by itself when it is asked for."""
 _RB_AUTOBOOT: Final = 0x0123_4567
 
 
 class Port:
     """The machine's end of the channel: a virtio port read and written as a socket is."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
         deadline = time.monotonic() + _PORT_S
-        while not (found := list(Path("/dev").glob(_PORT))):
+        while not (found := list(Path("/dev").glob(f"vport*p{number}"))):
             if time.monotonic() > deadline:
                 raise EnvironmentProblem("the virtual machine has no channel (virtio_console)")
             select.poll().poll(
@@ -82,15 +85,25 @@ def main() -> None:
         finally:
             sys.stderr.flush()
             os._exit(0)
-    with contextlib.suppress(ChildProcessError):
-        while os.wait()[0] != worker:
-            pass
+    with contextlib.suppress(ChildProcessError, OSError):
+        beat(worker)
     ctypes.CDLL(None).reboot(_RB_AUTOBOOT)  # QEMU was told -no-reboot: this is its end
+
+
+def beat(worker: int) -> None:
+    """Give signs of life until the worker has ended, and bury who else ends meanwhile."""
+    pulse, waiting = Port(_PULSE), select.poll()
+    while True:
+        waiting.poll(_PULSE_MS)
+        pulse.sendall(b".")
+        while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+            if ended == worker:
+                return
 
 
 def work() -> None:
     """Prepare the machine, say hello, and carry out requests until there is nobody to ask."""
-    port = Port()
+    port = Port(_CHANNEL)
     try:
         prepare(os.environ.pop("NEIGHLAB_MODULES", ""))
         wire.send(port, ("hello", {"kernel": kernel_release(), "work_s": speed.work_s()}))
@@ -124,7 +137,7 @@ def prepare(modules: str) -> None:
         _MODPROBE.write_text(f'#!/bin/sh\nexec modprobe -d "{modules}" "$@"\n')
         _MODPROBE.chmod(0o755)
         Path("/proc/sys/kernel/modprobe").write_text(str(_MODPROBE))
-        subprocess.run([_MODPROBE, "-qa", *_NEEDED_BY_ALL], check=False)
+        subprocess.run([_MODPROBE, "-qa", *_NEEDED], check=False)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0) as sock:
         Route(sock, "the virtual machine").ask(*links.set_link(1, up=True), "bring lo up")
 

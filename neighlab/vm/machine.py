@@ -42,7 +42,11 @@ HARDWARE: Final = {
 """The processor is the oldest one that distributions build for: what a newer one can do costs an emulator time."""
 _QUIET: Final = "quiet loglevel=4 panic=-1 oops=panic nokaslr mitigations=off cryptomgr.notests 8250.nr_uarts=1"
 """A kernel that is in trouble says so and ends; what only hardens it or tests itself takes an emulator seconds."""
-_STEADY_CLOCK: Final = "tsc=reliable no_timer_check clocksource=tsc"
+_STEADY: Final = "tsc=reliable tsc_early_khz=1000000 no_timer_check clocksource=tsc"
+_CLOCK: Final = "shift=1,sleep=on"
+"""An emulated machine's clock counts instructions, two nanoseconds each: what it does takes a few times as long as on
+real hardware by its own clock, however busy this machine is. Only while it waits does its time pass as ours does.
+"""
 
 
 def hardware() -> Hardware:
@@ -54,37 +58,44 @@ def hardware() -> Hardware:
 
 
 class Machine:
-    """A virtual machine: the process of its emulator, our end of its channel, and what it wrote to its console."""
+    """A virtual machine: the process of its emulator, our ends of its channels, and what it wrote to its console.
+
+    `channel` carries requests and results, `pulse` a byte every now and then for as long as the machine is alive.
+    """
 
     def __init__(self, kernel: Kernel, *, kvm: bool) -> None:
         self.kernel = kernel
         self.kvm = kvm
         self.channel, theirs = socket.socketpair()
+        self.pulse, their_pulse = socket.socketpair()
         self._console = bytearray()
         kind = hardware()
         emulator = program(kind.program, kind.package)
         archive = os.memfd_create("neighlab-initramfs")
         try:
-            with theirs:
+            with theirs, their_pulse:
+                ports = theirs.fileno(), their_pulse.fileno()
                 with open(archive, "wb", closefd=False) as file:
                     file.write(initramfs(kernel, _command(), _environment(kernel)))
                 self._process = subprocess.Popen(
-                    [emulator, *_options(kind, kernel, kvm, theirs.fileno(), archive)],
+                    [emulator, *_options(kind, kernel, kvm, ports, archive)],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    pass_fds=(theirs.fileno(), archive),
+                    pass_fds=(*ports, archive),
                     preexec_fn=_end_with(os.getpid()),
                     start_new_session=True,  # Ctrl-C is for the runner
                 )
         except BaseException:
             self.channel.close()
+            self.pulse.close()
             raise
         finally:
             os.close(archive)
         assert self._process.stdout is not None
         self.console_fd = self._process.stdout.fileno()
         os.set_blocking(self.console_fd, False)
+        self.pulse.setblocking(False)
 
     def read_console(self) -> bool:
         """Take what is new on the console; False when nothing more will come."""
@@ -123,6 +134,7 @@ class Machine:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self.channel.close()
+        self.pulse.close()
 
 
 def _end_with(parent: int) -> Callable[[], None]:
@@ -136,9 +148,9 @@ def _end_with(parent: int) -> Callable[[], None]:
     return prepare
 
 
-def _options(kind: Hardware, kernel: Kernel, kvm: bool, channel: int, archive: int) -> list[str]:
+def _options(kind: Hardware, kernel: Kernel, kvm: bool, ports: tuple[int, ...], archive: int) -> list[str]:
     machine = f"{kind.machine},accel={'kvm' if kvm else 'tcg'}"
-    clock = _STEADY_CLOCK if platform.machine() == "x86_64" and not kvm else ""
+    clock = _STEADY if platform.machine() == "x86_64" and not kvm else ""
     words = f"console={kind.console} {_QUIET} {clock}"
     share = "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
     return [
@@ -146,11 +158,18 @@ def _options(kind: Hardware, kernel: Kernel, kvm: bool, channel: int, archive: i
         *("-machine", machine, "-cpu", "host" if kvm else kind.emulated_cpu),
         *("-m", str(_MEMORY_MIB), "-smp", "1"),
         *("-kernel", str(kernel.image), "-initrd", f"/proc/self/fd/{archive}", "-append", words.strip()),
+        *([] if kvm else ["-icount", _CLOCK]),
         *("-serial", "stdio"),
         *("-fsdev", share, "-device", f"virtio-9p-pci,fsdev=root,mount_tag={ROOT_TAG}"),
-        *("-chardev", f"socket,id=channel,fd={channel}"),
-        *("-device", "virtio-serial-pci", "-device", "virtserialport,chardev=channel,name=neighlab"),
+        *("-device", "virtio-serial-pci"),
+        *(word for number, fd in enumerate(ports, 1) for word in _port(number, fd)),
     ]
+
+
+def _port(number: int, fd: int) -> tuple[str, ...]:
+    """One end of a socket as the machine's port of this number."""
+    device = f"virtserialport,nr={number},chardev=port{number},name=neighlab.{number}"
+    return "-chardev", f"socket,id=port{number},fd={fd}", "-device", device
 
 
 def _command() -> list[str]:

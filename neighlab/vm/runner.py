@@ -128,6 +128,7 @@ def _wait(guests: Sequence[Guest]) -> None:
     for guest in guests:
         poll.register(guest.machine.channel, select.POLLIN)
         poll.register(guest.machine.console_fd, select.POLLIN)
+        poll.register(guest.machine.pulse, select.POLLIN)
     left = min(guest.deadline for guest in guests) - time.monotonic()
     poll.poll(None if left == float("inf") else max(0.0, left) * 1000 + 1)
 

@@ -12,7 +12,7 @@ from neighlab.topologies import TwoHosts
 
 from neighlab import NUD, Case, Sabotage, flood, scenario
 
-ROOM, SCANNED = 40, 80
+ROOM, SCANNED = 12, 24
 
 
 @scenario(
