@@ -28,7 +28,7 @@ from neighlab.teach.predict.outcomes import (
     plain_subject,
     shape,
 )
-from neighlab.teach.predict.situation import Situation, acted_last, situation, value_text
+from neighlab.teach.predict.situation import Situation, acted_last, outcomes, situation, value_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,8 @@ def _weight(scenario: Scenario, column: Sequence[_Row]) -> tuple[object, ...]:
         if not known:
             answers.setdefault(scenario.family_of(row.case), set()).add(row.one.expected)
     kind = common_kind([row.one for row in column])
-    if kind in (Kind.LIST, Kind.TEXT) and all(_is_a_setting(row, kind) for row in column):
+    hidden = outcomes(scenario.story)
+    if kind in (Kind.LIST, Kind.TEXT) and all(_is_a_setting(row, kind, hidden) for row in column):
         answers = {}
     variety = sum(len(found) - 1 for found in answers.values())
     last = all(acted_last(row.result, row.place) is acted_last(row.result, _last(row)) for row in column)
@@ -211,9 +212,10 @@ def _given(row: _Row) -> bool:
     return act.text.endswith(f" nud {row.one.expected.split(' ')[0].lower()}")
 
 
-def _is_a_setting(row: _Row, kind: Kind) -> bool:
-    """Whether the answer is one of the case's parameters: there is nothing to predict."""
-    return Lens(kind).answer(row.one) in [value_text(value) for value in row.case.params.values()]
+def _is_a_setting(row: _Row, kind: Kind, hidden: set[str]) -> bool:
+    """Whether the answer is one of the parameters that the question shows: there is nothing to predict."""
+    shown = [value_text(value) for name, value in row.case.params.items() if name not in hidden]
+    return Lens(kind).answer(row.one) in shown
 
 
 def _rivals(row: _Row, told: Situation) -> set[str]:
