@@ -49,7 +49,7 @@ def second_answers(server, client, lab):
     "the server's own questions do not give away 192.0.2.11 with eth0's link-layer address",
     points=3,
     otherwise="The answers may be cured, the server's own questions are not: one that leaves by eth0 names 192.0.2.11"
-    " as its sender, and every host that hears it learns the wrong address. Which knob chooses the sender of a question?",
+    " as its sender, and every host that hears it learns the wrong address. Which knob chooses a question's sender?",
 )
 def questions(server, lab):
     server.neigh_del(ON_LINK)
