@@ -49,6 +49,10 @@ class Guest:
     alive: float = 0.0
     """When, on the monotonic clock, it gave its last sign of life."""
     busy: bool = False
+    lost: bool = False
+    """It has ended, and has to be booted again."""
+    fell_back: bool = False
+    """It did not come up with KVM."""
 
     def __post_init__(self) -> None:
         self._boot(accel.worth_trying())
@@ -56,7 +60,7 @@ class Guest:
     def _boot(self, kvm: bool) -> None:
         self.machine = Machine(self.kernel, kvm=kvm)
         self._inbox = wire.Inbox(self.machine.channel)
-        self.hello, self.current, self.busy = None, None, False
+        self.hello, self.current, self.busy, self.lost = None, None, False, False
         self.since = time.monotonic()
 
     @property
@@ -67,7 +71,7 @@ class Guest:
     @property
     def idle(self) -> bool:
         """Could it be given work?"""
-        return self.hello is not None and not self.busy
+        return self.hello is not None and not self.busy and not self.lost
 
     def give(self, rows: list[Row]) -> None:
         """Ask it for these cases."""
@@ -117,8 +121,8 @@ class Guest:
             case ["hello", said]:
                 self.hello, self.since = protocol.Hello(**said), time.monotonic()
                 self.alive = self.since
-                if self.machine.kvm:
-                    accel.remember(True)
+                if self.machine.kvm or self.fell_back:
+                    accel.remember(self.machine.kvm)
             case ["started", name]:
                 self.current, self.since = self._row(name), time.monotonic()
             case ["done"]:
@@ -134,9 +138,9 @@ class Guest:
         return row, result
 
     def lose(self, why: str) -> tuple[Row | None, str]:
-        """End it and boot another one for what is left; the row that it was lost in, and why it was.
+        """End it; the row that it was lost in, and why it was.
 
-        A machine that never said hello is tried again without KVM; EnvironmentProblem if it had none.
+        If it never said hello it shall be tried again without KVM; EnvironmentProblem if it had none.
         """
         self.machine.end()
         kernel = f"the virtual machine with kernel {self.kernel.version}"
@@ -144,17 +148,17 @@ class Guest:
         if self.hello is None:
             if not self.machine.kvm:
                 raise EnvironmentProblem(reason)
-            accel.remember(False)
-            self._boot(False)
+            self.lost = self.fell_back = True
             return None, ""
         row = self.current or (self.rows[0] if self.rows else None)
         if row is not None:
             self.rows.remove(row)
+        self.lost, self.busy = True, False
         return row, reason
 
     def reboot(self) -> None:
-        """Boot it again, after it was lost."""
-        self._boot(self.machine.kvm)
+        """Boot it again, after it was lost; without KVM if it did not come up with it."""
+        self._boot(self.machine.kvm and not self.fell_back)
 
     def resume(self) -> None:
         """Ask again, after it was lost and has come up, for what it had not finished."""

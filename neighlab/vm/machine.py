@@ -126,13 +126,14 @@ class Machine:
         return self._process.poll() is not None
 
     def end(self) -> None:
-        """End it now, whatever it does, and take its last words."""
-        if self._process.poll() is None:
-            self._process.kill()
+        """End it now, whatever it does, and take its last words; doing it twice is harmless."""
+        console = self._process.stdout
+        if console is None or console.closed:
+            return
+        self._process.kill()
         self._process.wait()
         self.read_console()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        console.close()
         self.channel.close()
         self.pulse.close()
 

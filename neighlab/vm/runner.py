@@ -65,27 +65,29 @@ class VmRunner:
         at_once = len(queue) if len(guests) == 1 else _AT_ONCE
         while queue or any(guest.busy or guest.rows for guest in guests):
             for guest in guests:
+                if guest.lost and (guest.rows or queue):
+                    guest.reboot()
+                    self._tell(guest)
                 if guest.idle and guest.rows:
                     guest.resume()
                 elif guest.idle and queue:
                     guest.give([queue.popleft() for _ in range(min(at_once, len(queue)))])
-            _wait(guests)
-            for guest in guests:
+            at_work = [guest for guest in guests if not guest.lost]
+            _wait(at_work)
+            for guest in at_work:
                 if self._heard(guest, results, run) and self.fail_fast:
                     return
 
     def _heard(self, guest: Guest, results: dict[int, CaseResult], run: RunResult) -> bool:
-        """Take what a guest says, and replace it if it is lost; True if a case did not pass."""
+        """Take what a guest says, and give up the case that it is lost in; True if a case did not pass."""
         bad = False
         messages, lost = guest.heard()
         for message in messages:
             match message:
                 case ["hello", _said]:
                     assert guest.hello is not None
-                    run.kernel, run.time_scale = (
-                        guest.hello.kernel,
-                        max(run.time_scale, self.options.time_scale * guest.scale),
-                    )
+                    run.kernel = guest.hello.kernel
+                    run.time_scale = max(run.time_scale, self.options.time_scale * guest.scale)
                 case ["started", name] if self.listener is not None:
                     self.listener.started(name)
                 case ["result", plain]:
@@ -95,19 +97,14 @@ class VmRunner:
                 case ["environment", text]:
                     raise EnvironmentProblem(f"in the virtual machine with kernel {guest.kernel.version}: {text}")
         if lost:
-            begun = guest.current is not None
-            limit_s, up = time.monotonic() - guest.since, guest.hello is not None
+            begun, since = guest.current is not None, guest.since
             row_lost, reason = guest.lose(lost)
-            console = guest.machine.console
             if row_lost is not None:
                 if self.listener is not None and not begun:
                     self.listener.started(row_lost[1].name)
-                result = _lost(row_lost, reason, limit_s * 1000, console)
+                result = _lost(row_lost, reason, (time.monotonic() - since) * 1000, guest.machine.console)
                 result.kernel = run.kernel
                 bad = self._finish(row_lost[0], result, results) or bad
-            if up and not (bad and self.fail_fast):
-                guest.reboot()
-            self._tell(guest)
         return bad
 
     def _finish(self, index: int, result: CaseResult, results: dict[int, CaseResult]) -> bool:
