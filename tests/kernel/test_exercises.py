@@ -1,0 +1,40 @@
+"""Every exercise that comes with neighlab is fit for students, and so is the skeleton of a new one."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from neighlab.runner.discovery import bundled
+from neighlab.teach.authors import examine
+from neighlab.teach.folder import Folder, discover, hosts_of, load
+from neighlab.teach.skeleton import make
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+FOLDERS = discover()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_exercise_gives_every_solution_what_it_deserves(folder: Folder) -> None:
+    problems = [f"{name}: {problem}" for name, _attempt, problem in examine(folder, jobs=2) if problem]
+    assert not problems
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_exercise_speaks_of_hosts_and_mechanisms_that_there_are(folder: Folder) -> None:
+    known = tomllib.loads((bundled() / "mechanisms.toml").read_text())
+    assert hosts_of(folder.exercise)
+    assert set(folder.exercise.about) <= {f"{subject}/{name}" for subject, names in known.items() for name in names}
+    assert folder.exercise.about
+
+
+def test_skeleton_passes_its_own_tests(tmp_path: Path) -> None:
+    make(tmp_path / "brand_new")
+    graded = {name: (attempt.earned, problem) for name, attempt, problem in examine(load(tmp_path / "brand_new"))}
+    assert graded == {
+        "solution.sh": (4, ""), "another_knob.sh": (0, ""), "by_hand.sh": (2, ""), "new_interface.sh": (1, ""),
+        "nothing": (0, ""),
+    }  # fmt: skip
