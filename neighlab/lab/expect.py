@@ -143,6 +143,7 @@ class Watcher:
 
         self.lab.pump()
         _host, ifindex, addr = key
+        asked = time.monotonic()
         neigh = self.host.neigh_get(addr, dev=self.host.ifname_of(ifindex))
         at = time.monotonic()
         self.lab.pump()
@@ -150,8 +151,9 @@ class Watcher:
         state: State = ABSENT if neigh is None else neigh.state
         sighting = Sighting(at, state, neigh, False)
         if not past or str(past[-1]) != str(sighting):
-            if past and past[-1].at > at:
-                return  # an announcement overtook the answer: it is the newer news
+            # an announcement is as old as its reading, what a witness tells as the deed itself
+            if past and past[-1].at > (at if self.lab.witness is None else asked):
+                return  # it overtook the answer, and is the newer news
             past.append(sighting)
             if state is not ABSENT:
                 self.lab.timeline.add(

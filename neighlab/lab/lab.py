@@ -7,7 +7,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neighlab.errors import EnvironmentProblem, ExpectationFailed, ScenarioError
 from neighlab.kernel import links, nlattr, rtaddr, rtneigh
@@ -23,12 +23,16 @@ from neighlab.model.families import Families
 from neighlab.model.frames import describe as describe_frame
 from neighlab.model.knobs import Knob, Setting
 from neighlab.model.neigh import Neigh
-from neighlab.model.nud import ABSENT, State, state_name
+from neighlab.model.nud import ABSENT, NTF, State, state_name
 from neighlab.model.result import Expectation
 from neighlab.model.timeline import Entry, Timeline
 from neighlab.model.topology import TopologyRef, instantiate
 from neighlab.wire.bpf import is_neighbour_frame
 from neighlab.wire.tap import Seen, Tap
+
+if TYPE_CHECKING:
+    from neighlab.kernel.tracing.trace import Trace
+    from neighlab.lab.witness import Witness
 
 TAP_LIMIT = 64
 """Labs with more links than this are not captured by default: each broadcast would be copied to every port."""
@@ -76,6 +80,7 @@ class Lab:
         sabotage: Sabotage | None = None,
         ask_runner: Callable[[Any], Any] | None = None,
         evidence: bool = False,
+        trace: Trace | None = None,
         title: str = "",
         make_net: Callable[[str], int | None] | None = None,
     ) -> None:
@@ -99,7 +104,8 @@ class Lab:
         self.recorder = Recorder() if evidence else None
         self._hears_everything = False
         self.monitor = Monitor()
-        self.plumbing = Plumbing(families, settings, make_net)
+        self.witness = _witness(self, trace)
+        self.plumbing = Plumbing(families, settings, make_net, watch=self.witness.watch if self.witness else None)
         topo = instantiate(topology)
         own = type(topo).__module__.startswith("neighlab.") or isinstance(topology, TopologyRef)
         try:
@@ -122,6 +128,8 @@ class Lab:
         card.write(self, title or _title(topology, topo), heard=small)
         self.pump()
         self.timeline.restart()
+        if self.witness is not None:
+            self.witness.begin()
         if self.recorder is not None:
             self.recorder.begin(self)
 
@@ -155,8 +163,10 @@ class Lab:
         events, overflow = self.monitor.read()
         for event in events:
             self._take(event)
+        if self.witness is not None:
+            self.witness.take()
         if overflow:
-            self._resynchronise()
+            self.resynchronise("neighbour events were lost (ENOBUFS): tables are read again")
         for tap in getattr(self, "taps", ()):
             lost = tap.lost
             for seen in tap.read():
@@ -169,6 +179,8 @@ class Lab:
         poll = select.poll()
         for sock in (self.monitor.sock, *(tap.sock for tap in self.taps)):
             poll.register(sock, select.POLLIN)
+        if self.witness is not None:
+            poll.register(self.witness.trace.fileno, select.POLLIN)
         poll.poll(max(0.0, timeout_s) * 1000)
         self.pump()
 
@@ -236,6 +248,10 @@ class Lab:
                 continue
         return values
 
+    def saw(self, key: Key, at: float, neigh: Neigh | None) -> None:
+        """The kernel itself has told what has become of an entry (None: it is gone)."""
+        self.history[key].append(Sighting(at, ABSENT if neigh is None else neigh.state, neigh, True))
+
     # -- inside
 
     def _take(self, event: Event) -> None:
@@ -256,17 +272,21 @@ class Lab:
             self.misses[host, neigh.ifindex, neigh.addr].append(event)
         else:
             text = describe(event)
-            state: State = ABSENT if event.kind == rtneigh.RTM_DELNEIGH else neigh.state
-            self.history[host, neigh.ifindex, neigh.addr].append(Sighting(event.at, state, neigh, True))
+            key = host, neigh.ifindex, neigh.addr
+            if self.witness is None or NTF.PROXY in neigh.flags:
+                state: State = ABSENT if event.kind == rtneigh.RTM_DELNEIGH else neigh.state
+                self.history[key].append(Sighting(event.at, state, neigh, True))
+            else:
+                self.witness.announced(key, event)
         self.timeline.add(
             host, "netlink", "event", text, at=event.at, addr=neigh.addr, state=state_name(neigh.state),
             lladdr=neigh.lladdr, ifname=self.hosts[host].ifname_of(neigh.ifindex) if host in self.hosts else "",
             event=text.split(" ", 1)[0],
         )  # fmt: skip
 
-    def _resynchronise(self) -> None:
-        """The kernel dropped announcements (ENOBUFS): say so, and take the tables as they are now instead."""
-        self.timeline.add("lab", "lab", "lost", "neighbour events were lost (ENOBUFS): tables are read again")
+    def resynchronise(self, why: str) -> None:
+        """Something that the kernel said was lost: say so, and take the tables as they are now instead."""
+        self.timeline.add("lab", "lab", "lost", why)
         now = time.monotonic()
         for name, host in self.hosts.items():
             present = set()
@@ -360,6 +380,14 @@ class Lab:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.hosts.values())
+
+
+def _witness(lab: Lab, trace: Trace | None) -> Witness | None:
+    if trace is None:
+        return None
+    from neighlab.lab.witness import Witness
+
+    return Witness(lab, trace)
 
 
 def _title(topology: Any, topo: Any) -> str:

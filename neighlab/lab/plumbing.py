@@ -30,6 +30,8 @@ class Plumbing:
     """Deviations from the baseline that hold in every host (`run --set`), and that a story may override."""
     make_net: Callable[[str], int | None] | None = None
     """Who else makes the namespace of a host of this name (see lab.owner): a descriptor, or None for the lab itself."""
+    watch: Callable[[str, int], None] | None = None
+    """Who wants to know each namespace of the lab as soon as there is one, by a descriptor (see lab.witness)."""
     home: int = -1
     root: Route = field(init=False)
     namespaces: dict[str, tuple[NetNS, Route]] = field(default_factory=dict)
@@ -41,6 +43,8 @@ class Plumbing:
 
     def __post_init__(self) -> None:
         self.home = ns.open_current_net()
+        if self.watch is not None:
+            self.watch("lab", self.home)
         quiet = {f"ipv6/conf/{dev}/disable_ipv6": 1 for dev in ("all", "default")}
         sysctl.write_here(quiet)  # a bridge with IPv6 would send reports and solicitations of its own
         self.root = Route(NetNS("lab", self.home, self.home).socket(_AF_NETLINK, _SOCK_RAW, NETLINK_ROUTE), "lab")
@@ -66,6 +70,8 @@ class Plumbing:
             raise EnvironmentProblem(f"cannot make a network namespace for {name}: {problem.strerror}") from None
         try:
             fd = ns.open_current_net()
+            if self.watch is not None:
+                self.watch(name, fd)
             self.lacking.update(sysctl.write_here(self.baseline_conf()))
             here = NetNS(name, fd, self.home)
             with contextlib.suppress(FileExistsError):

@@ -14,8 +14,9 @@ class Entry:
 
     `t_ms` is milliseconds on the monotonic clock since the story began (negative: before it).
     `source` tells where it comes from - `story` (what the scenario did), `netlink` (what the kernel announced or
-    a dump showed), `wire` (what a capture saw), `knob` (a setting), `lab` (the machinery) - and `kind` what it is:
-    `sent`, `flood`, `fence`, `command`, `event`, `poll`, `frame`, `set`, `expect`, `lost`, `resync`, `note`.
+    a dump showed), `wire` (what a capture saw), `knob` (a setting), `lab` (the machinery), `trace` (what the kernel's
+    own tracepoints told) - and `kind` what it is: `sent`, `flood`, `fence`, `command`, `event`, `poll`, `frame`, `set`,
+    `expect`, `lost`, `resync`, `note`, `transition`, `no-op`, `drop`.
     """
 
     t_ms: float

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from neighlab.errors import EnvironmentProblem, ExpectationFailed, NeighlabError, ScenarioError, Unsupported
 from neighlab.kernel.features import kernel_version, parse_version
@@ -24,6 +24,9 @@ from neighlab.model.knobs import Setting
 from neighlab.model.result import CaseResult
 from neighlab.runner.discovery import Selected
 from neighlab.runner.registry import Sabotage, parameters
+
+if TYPE_CHECKING:
+    from neighlab.kernel.tracing.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Options:
     sabotage: bool = False
     shell_on_fail: bool = False
     evidence: bool = False
-    """Keep every frame, not only what the story asks for."""
+    """Keep every frame, not only what the story asks for; as root also the kernel's own transitions and drops."""
 
 
 class CaseTimeout(NeighlabError):
@@ -74,7 +77,7 @@ def unsupported(selected: Selected, options: Options) -> str | None:
     return None
 
 
-def work(selected: Selected, options: Options) -> Callable[[socket.socket], None]:
+def work(selected: Selected, options: Options, trace: Trace | None = None) -> Callable[[socket.socket], None]:
     """What the first process of the case's sandbox does: wait until it may begin, run the case and send its result.
 
     From then on it stays on one processor, see sandbox.spawn.
@@ -96,7 +99,7 @@ def work(selected: Selected, options: Options) -> Callable[[socket.socket], None
             return answer
 
         first = os.getpid()
-        result = execute(selected, options, ask)
+        result = execute(selected, options, ask, trace)
         if os.getpid() == first:
             with contextlib.suppress(
                 BrokenPipeError, ConnectionResetError
@@ -106,7 +109,9 @@ def work(selected: Selected, options: Options) -> Callable[[socket.socket], None
     return run
 
 
-def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | None = None) -> CaseResult:
+def execute(
+    selected: Selected, options: Options, ask: Callable[[Any], Any] | None = None, trace: Trace | None = None
+) -> CaseResult:
     """Build the lab, tell the story, judge. Must run as the first process of a sandbox."""
     scenario, case = selected
     result = CaseResult(scenario.name, case.name, scenario.claim, "error")
@@ -115,7 +120,7 @@ def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | No
     limit = timeout_s(selected, options)
     try:
         with alarm(limit):
-            lab = build(selected, options, ask)
+            lab = build(selected, options, ask, trace)
             hosts, _keywords, _required = parameters(scenario.story)
             values = [lab if name == "lab" else _table(lab) if name == "table" else lab[name] for name in hosts]
             broken = scenario.sabotage_of(case) if options.sabotage else None
@@ -148,6 +153,8 @@ def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | No
     if lab is not None:
         with contextlib.suppress(NeighlabError, OSError, ValueError):
             lab.pump()
+            if lab.witness is not None:
+                lab.witness.conclude()
         result.timeline = lab.timeline.sorted()
         result.expectations = lab.expectations
         result.knobs = lab.effective_knobs()
@@ -162,7 +169,9 @@ def execute(selected: Selected, options: Options, ask: Callable[[Any], Any] | No
     return result
 
 
-def build(selected: Selected, options: Options, ask: Callable[[Any], Any] | None = None) -> labs.Lab:
+def build(
+    selected: Selected, options: Options, ask: Callable[[Any], Any] | None = None, trace: Trace | None = None
+) -> labs.Lab:
     """The lab of a case, before its story begins."""
     scenario, case = selected
     chosen = scenario.sabotage_of(case) if options.sabotage else None
@@ -175,7 +184,7 @@ def build(selected: Selected, options: Options, ask: Callable[[Any], Any] | None
         scenario.topology, families=scenario.family_of(case), settings=settings, time_scale=options.time_scale,
         sabotage=labs.Sabotage(dict(chosen.knobs), dict(chosen.frames), chosen.mute) if chosen else None,
         ask_runner=ask if options.host_table else None, evidence=options.evidence,
-        title=selected.name,
+        trace=trace, title=selected.name,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from neighlab.model.result import CaseResult, RunResult
 from neighlab.model.topology import topology_class
 from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options, timeout_s, unsupported, work
+from neighlab.runner.traces import Traces
 
 GRACE_S = 5.0
 """How long after its limit a case may still hold its sandbox, to report what it saw, before it is killed."""
@@ -66,6 +67,8 @@ class _Running:
     box: sandbox.Sandbox
     inbox: wire.Inbox
     limit_s: float
+    trace: Any = None
+    """The kernel's own word for this case, if it has that (kernel.tracing.trace.Trace)."""
     slot: int = -1
     started: float = 0.0
     result: CaseResult | None = None
@@ -101,6 +104,10 @@ class Runner:
     waiting: Callable[[], object] | None = None
     """Called when somebody else on this machine has the table to himself, and this run has to wait."""
     _keeper: TableKeeper | None = None
+    _traces: Traces = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._traces = Traces(self.options)
 
     def run(self, selection: Sequence[Selected]) -> RunResult:
         """Run all, each `repeat` times; KeyboardInterrupt ends what runs and returns what there is."""
@@ -128,6 +135,7 @@ class Runner:
             run.interrupted = True
         finally:
             gc.unfreeze()
+            self._traces.close()
         run.cases = [results[index] for index in sorted(results)]
         run.duration_ms = (time.monotonic() - started) * 1000
         return run
@@ -169,12 +177,15 @@ class Runner:
                     self._finish(result, one.index, results)
                     if self.fail_fast and result.outcome in ("failed", "error"):
                         stop = True
-                leaving = [one for one in leaving if not one.box.gone()]
+                for one in [one for one in leaving if one.box.gone()]:
+                    leaving.remove(one)
+                    self._traces.give_back(one.trace, unharmed=one.result is not None)
         finally:
             for one in running + ready:
                 one.box.kill()
             for one in running + ready + leaving:
                 one.box.reap(GRACE_S)
+                self._traces.give_back(one.trace, unharmed=False)
         return not stop
 
     def _runs(self, row: Row) -> bool:
@@ -198,9 +209,10 @@ class Runner:
         """Make the sandbox of a case; it waits there until it may begin."""
         index, (selected, repetition) = row
         interactive = self.options.shell_on_fail
-        box = sandbox.spawn(work(selected, self.options), interactive=interactive)
+        trace = self._traces.take(selected)
+        box = sandbox.spawn(work(selected, self.options, trace), interactive=interactive)
         limit = float("inf") if interactive else timeout_s(selected, self.options)
-        return _Running(index, selected, repetition, box, wire.Inbox(box.channel), limit)
+        return _Running(index, selected, repetition, box, wire.Inbox(box.channel), limit, trace)
 
     def _wait(self, running: list[_Running], leaving: list[_Running]) -> None:
         """Wait until a sandbox says something, ends, or has used up its time."""

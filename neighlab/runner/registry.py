@@ -102,6 +102,7 @@ class Scenario:
     timeout_s: float | None
     file: str
     line: int
+    trace: bool = False
     name: str = ""
 
     @property
@@ -128,13 +129,15 @@ def scenario(
     kernel: str = "",
     sabotage: Sabotage | None = None,
     timeout_s: float | None = None,
+    trace: bool = False,
 ) -> Callable[[Story], Story]:
     """Register the decorated function as a story.
 
     Its positional parameters name hosts of the topology (or `lab`, `table`), its keyword-only ones get a case's
     values. The claim is the first sentence of the file's docstring, the lesson the rest of it. `kernel` names the
     functions of the kernel that decide. `needs` names what else it takes (`host-table`); `timeout_s` replaces the
-    limit that is derived from the knobs.
+    limit that is derived from the knobs. `trace` asks for the kernel's own word (every transition, every dropped
+    packet) where it can be had, as root; elsewhere the story must do with what captures and tables prove.
     """
     if family not in get_args(Families):
         raise ScenarioError(f"family is one of {', '.join(get_args(Families))} (got {family!r})")
@@ -160,7 +163,7 @@ def scenario(
             raise ScenarioError(f"{where}: the file's docstring must begin with its claim, one sentence")
         story.__neighlab__ = Scenario(  # type: ignore[attr-defined]
             story, topology, rows, " ".join(claim.split()), lesson.strip(), family, wanted, tuple(proves),
-            kernel, sabotage, timeout_s, file, line,
+            kernel, sabotage, timeout_s, file, line, trace,
         )  # fmt: skip
         return story
 

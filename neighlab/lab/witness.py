@@ -1,0 +1,189 @@
+"""With the kernel's own word a lab's history is what happened to its entries, not what was announced of it.
+
+The trace (kernel.tracing) belongs to the runner, who had the right to make it; the sandbox has inherited its memory.
+Announcements still come over netlink and are on the timeline beside it: a change that one of them tells is not hidden.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from neighlab.kernel.monitor import NeighEvent
+from neighlab.kernel.rtneigh import RTM_DELNEIGH
+from neighlab.kernel.tracing.causes import Cause, Causes
+from neighlab.kernel.tracing.chronicle import Change, Chronicle, Drop, Entry, update_flag_names
+from neighlab.kernel.tracing.trace import Trace, drop_reasons, kernel_symbols
+from neighlab.model import timeline
+from neighlab.model.frames import describe
+from neighlab.model.neigh import Neigh
+from neighlab.model.nud import ABSENT, Absent, flag_names, state_name
+
+if TYPE_CHECKING:
+    from neighlab.lab.lab import Key, Lab
+
+_NO_LINK_HEADER: Final = bytes(12)
+_NO_SOURCE: Final = " from 00:00:00:00:00:00"
+_FEW: Final = 16
+
+
+class SeenDrop(NamedTuple):
+    """A packet that a host's kernel gave up, and why."""
+
+    at: float
+    host: str
+    reason: str
+    text: str
+
+
+class Witness:
+    """Takes in what the kernel says of one lab."""
+
+    def __init__(self, lab: Lab, trace: Trace) -> None:
+        self.trace = trace
+        self.drops: list[SeenDrop] = []
+        self.changes: list[tuple[str, Change]] = []
+        """Every change, and every update without effect, with the host that it happened at."""
+        self._lab = lab
+        self._hosts: dict[int, str] = {}
+        self._chronicle = Chronicle(Causes(kernel_symbols()))
+        self._telling = False
+        self._untold: dict[Key, deque[tuple[Change, timeline.Entry]]] = defaultdict(deque)
+        self._early: dict[Key, deque[NeighEvent]] = defaultdict(lambda: deque(maxlen=_FEW))
+
+    def watch(self, name: str, descriptor: int) -> None:
+        """Record from now on what happens in a network namespace of the lab."""
+        inum = os.fstat(descriptor).st_ino
+        self._hosts[inum] = name
+        self.trace.watch(inum)
+
+    def begin(self) -> None:
+        """The story begins: what happens from now on is on the timeline."""
+        self.take()
+        self._telling = True
+
+    def take(self) -> None:
+        """Take in what has been recorded."""
+        lost = self.trace.lost()
+        for news in self._chronicle.take(self.trace.read()):
+            if isinstance(news, Drop):
+                self._take_drop(news)
+            else:
+                self._take_change(news)
+        if lost:
+            self._chronicle.forget()
+            self._lab.resynchronise(f"{lost} of the kernel's records were lost: no room; tables are read again")
+
+    def conclude(self) -> None:
+        """The story is over: say what may be missing."""
+        self.take()
+        if missed := self.trace.missed():
+            self._lab.timeline.add(
+                "lab", "trace", "lost",
+                f"up to {missed} of the kernel's records are missing: their programs were interrupted by themselves",
+            )  # fmt: skip
+
+    def announced(self, key: Key, event: NeighEvent) -> None:
+        """The kernel has told a change of an entry: it is not hidden."""
+        untold = self._untold[key]
+        for place, (change, _entry) in enumerate(untold):
+            if _tells(event, change):
+                for _ in range(place):
+                    untold.popleft()
+                untold.popleft()[1].fields["hidden"] = False
+                return
+        self._early[key].append(event)  # it overtook the record
+
+    # -- inside
+
+    def _take_change(self, change: Change) -> None:
+        host = self._hosts.get(change.key[0])
+        if host is None:
+            return
+        self.changes.append((host, change))
+        _inum, ifindex, addr = change.key
+        key = host, ifindex, addr
+        entry = self._tell_change(host, change) if self._telling else None
+        if not change.effect:
+            return
+        if host in self._lab.hosts or not self._telling:
+            self._lab.saw(key, change.at, _neigh(change))
+        if entry is None:
+            return
+        for event in self._early[key]:
+            if _tells(event, change):
+                self._early[key].remove(event)
+                entry.fields["hidden"] = False
+                return
+        self._untold[key].append((change, entry))
+
+    def _tell_change(self, host: str, change: Change) -> timeline.Entry:
+        old = change.old.state if change.old is not None else None
+        before, after = "?" if old is None else state_name(old), state_name(change.new.state)
+        kind = "transition" if change.effect else "no-op"
+        return self._lab.timeline.add(
+            host, "trace", kind, f"{change.key[2]} {_what(change, before, after)}{_why(change.cause)}", at=change.at,
+            addr=change.key[2], ifname=change.ifname, old=before, new=after, lladdr=change.new.lladdr,
+            flags=update_flag_names(change.update_flags), hidden=True, **_fields(change.cause),
+        )  # fmt: skip
+
+    def _take_drop(self, drop: Drop) -> None:
+        record = drop.record
+        host = self._hosts.get(record.origin.inum)
+        if host is None:
+            return
+        reason = drop_reasons().get(record.reason, f"reason {record.reason:#x}" if record.reason else "NOT_SPECIFIED")
+        frame = (record.link_header or _NO_LINK_HEADER + record.ethertype.to_bytes(2)) + record.packet
+        what = describe(frame).removesuffix(_NO_SOURCE)
+        text = f"{what} dropped: {reason} ({drop.cause.function})"
+        self.drops.append(SeenDrop(record.origin.at, host, reason, text))
+        if self._telling:
+            self._lab.timeline.add(
+                host, "trace", "drop", text, at=record.origin.at, reason=reason, ifname=record.origin.ifname,
+                packet=record.packet.hex(), location=self._chronicle.causes.function_at(record.location),
+                **_fields(drop.cause),
+            )  # fmt: skip
+
+
+def _neigh(change: Change) -> Neigh | None:
+    state = change.new.state
+    if isinstance(state, Absent):
+        return None
+    return Neigh(change.key[2], state, change.new.lladdr, change.key[1], change.family, change.new.flags)
+
+
+def _tells(event: NeighEvent, change: Change) -> bool:
+    """Is an announcement about this change?"""
+    if event.kind == RTM_DELNEIGH:
+        return change.new.state is ABSENT
+    return event.neigh.state == change.new.state and event.neigh.lladdr == change.new.lladdr
+
+
+def _what(change: Change, before: str, after: str) -> str:
+    if change.effect:
+        return f"{before} -> {after}" + _rest(change.new, change.old)
+    if change.wanted is None:
+        return "is not created: the table is full"
+    asked = state_name(change.wanted.state) + _rest(change.wanted, None)
+    return f"stays {after}{_rest(change.new, None)}: an update to {asked} is without effect"
+
+
+def _rest(entry: Entry, before: Entry | None) -> str:
+    """Link-layer address and flags, as far as they are news."""
+    text = ""
+    if entry.lladdr is not None and (before is None or before.lladdr != entry.lladdr):
+        text = f" lladdr {entry.lladdr}"
+    if before is None or before.flags != entry.flags:
+        text += "".join(f" {name}" for name in flag_names(entry.flags))
+    return text
+
+
+def _why(cause: Cause | None) -> str:
+    return f" ({cause.function}, {cause.by})" if cause is not None else ""
+
+
+def _fields(cause: Cause | None) -> dict[str, Any]:
+    if cause is None:
+        return {"function": None, "stack": [], "by": None}
+    return {"function": cause.function, "stack": list(cause.stack), "by": cause.by}
