@@ -21,6 +21,7 @@ COMMANDS = {
     "shell": "Open Mininet's prompt in a lab; Ctrl-D ends it.",
     "ps": "List the labs that are running.",
     "exec": "Run a command on a host of a running lab.",
+    "watch": "Watch a running lab: tables, timers, frames.",
     "stop": "End a running lab and everything in it.",
     "exercise": "Learn by doing: labs with a task, checks and hints; fair grading.",
     "predict": "Say what each case will do before it runs.",

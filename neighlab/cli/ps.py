@@ -43,12 +43,12 @@ def command(format_: str) -> int:
 
 
 def _row(lab: Running) -> tuple[str, ...]:
-    from neighlab.report.plain import printable
+    from neighlab.report.plain import duration, printable
 
     shown = [printable(name) for name in lab.hosts[:6]]
     more = f", ... ({len(lab.hosts)})" if len(lab.hosts) > len(shown) else ""
     user = (_user(lab.uid),) if os.geteuid() == 0 else ()
-    return lab.name, printable(lab.title), _duration(lab.age_s), *user, ", ".join(shown) + more
+    return lab.name, printable(lab.title), duration(lab.age_s), *user, ", ".join(shown) + more
 
 
 def _plain(lab: Running) -> dict[str, Any]:
@@ -66,14 +66,3 @@ def _user(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
-
-
-def _duration(seconds: float) -> str:
-    """`4.2 s`, `3 min`, `2 h 5 min`, `3 d 4 h`."""
-    minutes = int(seconds // 60)
-    if minutes < 1:
-        return f"{seconds:.1f} s"
-    if minutes < 60:
-        return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h {minutes % 60} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"

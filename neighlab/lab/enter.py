@@ -72,16 +72,54 @@ def execute(
     called in there first. CannotRun if there is no such program. What the command leaves in the background lives on
     in the lab.
     """
-    may_enter(lab)
     lab.net(node)
+
+    def between(pidfd: int, tell: int) -> int:
+        return _be_between(lab, pidfd, node, list(argv), dict(env or {}), before, tell)
+
+    return _in_a_child(lab, between)
+
+
+def call(lab: Running, work: Callable[[int], int]) -> int:
+    """Call `work(pidfd)` in a child that is root of a running lab's namespaces, and return the exit code it returns.
+
+    The child sees the machine's files and processes, and is in the lab's own network namespace: sockets that it opens
+    there outlive the lab. `pidfd` becomes readable when the lab ends. Ctrl-C is a KeyboardInterrupt in the child, and
+    the exit code 130; SIGTERM and SIGHUP end it by SystemExit, as the caller's death does. NeighlabErrors are raised
+    here.
+    """
+
+    def within(pidfd: int, tell: int) -> int:
+        caller = os.getppid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for one in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(one, _leave)
+        join(lab, pidfd, ns.CLONE_NEWNET)
+        ns.die_with_parent(signal.SIGTERM)
+        if os.getppid() != caller:
+            return _SIGNALLED + signal.SIGTERM
+        code = work(pidfd)
+        sys.stdout.flush()
+        return code
+
+    return _in_a_child(lab, within)
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(_SIGNALLED + number)
+
+
+def _in_a_child(lab: Running, work: Callable[[int, int], int]) -> int:
+    """Call `work(pidfd, tell)` in a child of this process; its problems travel through the pipe `tell`."""
+    may_enter(lab)
     told, tell = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
-    with running.held(lab) as pidfd, _left_to_the_command():
+    with running.held(lab) as pidfd, _left_to_the_child():
         child = os.fork()
         if not child:
             os.close(told)
-            _be_between(lab, pidfd, node, list(argv), dict(env or {}), before, tell)
+            _be_the_child(work, pidfd, tell)
         os.close(tell)
         with os.fdopen(told, "rb") as pipe:
             said = pipe.read()
@@ -92,23 +130,49 @@ def execute(
     return _exit_code(status)
 
 
+def _be_the_child(work: Callable[[int, int], int], pidfd: int, tell: int) -> NoReturn:
+    status = 1
+    try:
+        status = work(pidfd, tell)
+    except KeyboardInterrupt:
+        status = _SIGNALLED + signal.SIGINT
+    except BrokenPipeError:  # who was told has seen enough
+        status = _SIGNALLED + signal.SIGPIPE
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else 1
+    except Exception as problem:
+        _tell(tell, *problems.packed(problem))
+    finally:
+        os._exit(status)
+
+
 def _exit_code(status: int) -> int:
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else _SIGNALLED - code
 
 
 @contextlib.contextmanager
-def _left_to_the_command() -> Iterator[None]:
-    """Ctrl-C and Ctrl-\\ are the command's; a shell in there that took the terminal for itself gives it back."""
+def _left_to_the_child() -> Iterator[None]:
+    """Ctrl-C and Ctrl-\\ are the child's; a shell in there that took the terminal for itself gives it back."""
     before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGQUIT)}
+    ours = _has_the_terminal()
     try:
         yield
     finally:
-        held_back = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-        with contextlib.suppress(OSError):  # standard input is no terminal, or not ours
-            os.tcsetpgrp(0, os.getpgrp())
-        for one, handler in ((signal.SIGTTOU, held_back), *before.items()):
+        if ours and not _has_the_terminal():
+            held_back = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            with contextlib.suppress(OSError):
+                os.tcsetpgrp(0, os.getpgrp())
+            signal.signal(signal.SIGTTOU, held_back)
+        for one, handler in before.items():
             signal.signal(one, handler)
+
+
+def _has_the_terminal() -> bool:
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False  # standard input is no terminal, or not ours
 
 
 def _be_between(
@@ -119,32 +183,26 @@ def _be_between(
     env: dict[str, str],
     before: Callable[[], object] | None,
     tell: int,
-) -> NoReturn:
+) -> int:
     """Be the child outside of the lab's pid namespace: enter the others, fork the command, tell how it ended.
 
     The command is waited for also when the caller has died: a pid namespace cannot end before all that were in it have
     been reaped, and who inherits orphans out here need not care.
     """
-    status = 1
-    try:
-        caller = os.getppid()
-        folder = _folder()
-        join(lab, pidfd, INSIDE)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        command = os.fork()
-        if not command:
-            _be_the_command(lab, node, argv, env, before, folder, tell)
-        os.close(tell)
-        signal.signal(signal.SIGTERM, lambda *_: os.kill(command, signal.SIGKILL))
-        ns.die_with_parent(signal.SIGTERM)
-        if os.getppid() != caller:
-            os.kill(command, signal.SIGKILL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        status = _exit_code(os.waitpid(command, 0)[1])
-    except Exception as problem:
-        _tell(tell, *problems.packed(problem))
-    finally:
-        os._exit(status)
+    caller = os.getppid()
+    folder = _folder()
+    join(lab, pidfd, INSIDE)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    command = os.fork()
+    if not command:
+        _be_the_command(lab, node, argv, env, before, folder, tell)
+    os.close(tell)
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(command, signal.SIGKILL))
+    ns.die_with_parent(signal.SIGTERM)
+    if os.getppid() != caller:
+        os.kill(command, signal.SIGKILL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    return _exit_code(os.waitpid(command, 0)[1])
 
 
 def _be_the_command(

@@ -24,3 +24,14 @@ def by_scenario(cases: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
     for case in cases:
         groups.setdefault(case.scenario, []).append(case)
     return groups
+
+
+def duration(seconds: float) -> str:
+    """`4.2 s`, `3 min`, `2 h 5 min`, `3 d 4 h`."""
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return f"{seconds:.1f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h {minutes % 60} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
