@@ -52,15 +52,17 @@ def list_(format_: str) -> int:
 
 @command.command("fetch", short_help="Fetch a Debian kernel.")
 @click.argument("version")
-def fetch_(version: str) -> int:
+@click.option("--suite", metavar="SUITE", help="Look in another suite of Debian's than apt knows here (sid, bullseye).")
+def fetch_(version: str, suite: str | None) -> int:
     """Fetch Debian's newest kernel of VERSION (`6.1`) with apt, as any user may; nothing is installed.
 
     \b
       neighlab kernels fetch 6.1
+      neighlab kernels fetch 7 --suite sid
     """
     from neighlab.cli.machines import notice
     from neighlab.vm.fetch import fetch
 
-    kernel: Kernel = fetch(version, notice)
+    kernel: Kernel = fetch(version, suite, notice)
     click.echo(f"{kernel.version} is here: neighlab run --kernel {kernel.version}")
     return 0

@@ -9,14 +9,14 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from neighlab.errors import EnvironmentProblem, ScenarioError
 from neighlab.kernel.features import parse_version
-from neighlab.vm import kernels
+from neighlab.vm import kernels, suites
 from neighlab.vm.initramfs import program
 from neighlab.vm.kernels import Kernel
 
@@ -29,12 +29,18 @@ _NO_HARDWARE: Final = (
 """Modules for what no virtual machine of ours has: most of a package."""
 
 
+_FIELD: Final = re.compile(r"^(Package|Version|Depends): (.+)$", re.MULTILINE)
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A kernel's package: `linux-image-6.1.0-56-amd64`, and its version `6.1.192-2`."""
+    """A kernel's package: `linux-image-6.1.0-56-amd64`, its version `6.1.192-2`, and the packages of image and modules
+    when these are others.
+    """
 
     name: str
     version: str
+    parts: tuple[str, ...] = ()
 
     @property
     def upstream(self) -> tuple[int, ...]:
@@ -42,29 +48,29 @@ class Package:
         return parse_version(self.version.partition("-")[0].partition("~")[0])
 
 
-def fetch(wanted: str, notice: Callable[[str], object] | None = None) -> Kernel:
-    """Get the newest kernel whose version begins with `wanted` from the mirrors that apt knows.
+def fetch(wanted: str, suite: str | None = None, notice: Callable[[str], object] | None = None) -> Kernel:
+    """Get the newest kernel whose version begins with `wanted` from the suites that apt knows, or from another one.
 
     ScenarioError when there is none, EnvironmentProblem when this machine has no apt or it cannot download.
     """
     if not re.fullmatch(r"\d+(\.\d+)*", wanted):
         raise ScenarioError(f"{wanted!r} is no kernel version (6.1, 6.12.113)")
-    package = newest(wanted, packages())
+    _require_apt()
+    apt = suites.options(suite) if suite is not None else []
+    if apt:
+        _called("apt-get", *apt, "-q", "update")
+    package = newest(wanted, packages(apt))
     if notice is not None:
         notice(f"fetching {package.name} {package.version}")
     with _workshop() as folder:
-        _download(package, folder)
+        _download(package, folder, apt)
         return _made_bootable(folder)
 
 
-def packages() -> list[Package]:
+def packages(apt: list[str]) -> list[Package]:
     """The kernels' packages for this machine's architecture that apt knows, without those for special uses."""
-    architecture = _ARCHITECTURES.get(platform.machine())
-    if architecture is None or shutil.which("apt-cache") is None or shutil.which("dpkg-deb") is None:
-        raise EnvironmentProblem(
-            "kernels are fetched by apt, for amd64 and arm64: on this machine name an image by its path (--kernel PATH)"
-        )
-    names = _called("apt-cache", "--names-only", "search", rf"^linux-image-[0-9].*-{architecture}(-unsigned)?$")
+    architecture = _ARCHITECTURES[platform.machine()]
+    names = _called("apt-cache", *apt, "--names-only", "search", rf"^linux-image-[0-9].*-{architecture}(-unsigned)?$")
     pattern = re.compile(rf"linux-image-\d[\w.+~-]*-{architecture}(?:-unsigned)?")
     # what follows the version is empty but for kernels of other configurations, and meta-packages have no number
     special = re.compile(rf"-(?:cloud|rt|16k)-{architecture}|linux-image-\d+\.\d+-{architecture}$")
@@ -72,9 +78,20 @@ def packages() -> list[Package]:
     wanted = [name for name in found if pattern.fullmatch(name) and not special.search(name)]
     if not wanted:
         return []
-    shown = _called("apt-cache", "show", "--no-all-versions", *wanted)
-    pairs = re.findall(r"^Package: (\S+)$.*?^Version: (\S+)$", shown, re.MULTILINE | re.DOTALL)
-    return [Package(name, version) for name, version in pairs]
+    shown = _called("apt-cache", *apt, "show", "--no-all-versions", *wanted)
+    return [_package(dict(_FIELD.findall(stanza))) for stanza in shown.split("\n\n") if "Package:" in stanza]
+
+
+def _package(fields: Mapping[str, str]) -> Package:
+    parts = re.findall(r"\blinux-(?:binary|modules)-[\w.+~-]+", fields.get("Depends", ""))
+    return Package(fields["Package"], fields["Version"], tuple(parts))
+
+
+def _require_apt() -> None:
+    if platform.machine() not in _ARCHITECTURES or not all(map(shutil.which, ("apt-get", "apt-cache", "dpkg-deb"))):
+        raise EnvironmentProblem(
+            "kernels are fetched by apt, for amd64 and arm64: on this machine name an image by its path (--kernel PATH)"
+        )
 
 
 def newest(wanted: str, among: list[Package]) -> Package:
@@ -84,7 +101,7 @@ def newest(wanted: str, among: list[Package]) -> Package:
     if not hits:
         series = sorted({one.upstream[:2] for one in among})
         there = ", ".join(".".join(map(str, one)) for one in series) or "none; apt-get update may not have run"
-        raise ScenarioError(f"apt knows no kernel {wanted} (it knows {there}); other suites are added in apt's sources")
+        raise ScenarioError(f"apt knows no kernel {wanted} (it knows {there}; --suite asks another suite)")
     return max(hits, key=lambda one: (one.upstream, not one.name.endswith("-unsigned")))
 
 
@@ -110,20 +127,19 @@ def _workshop() -> Iterator[Path]:
         os.close(lock)
 
 
-def _download(package: Package, folder: Path) -> None:
-    _called("apt-get", "-q", "download", f"{package.name}={package.version}", cwd=folder)
-    files = list(folder.glob("*.deb"))
-    if len(files) != 1:
-        raise EnvironmentProblem(f"apt-get download {package.name} brought {len(files)} files instead of one")
-    _called("dpkg-deb", "-x", files[0].name, "unpacked", cwd=folder)
-    files[0].unlink()
+def _download(package: Package, folder: Path, apt: list[str]) -> None:
+    wanted = [f"{name}={package.version}" for name in (package.name, *package.parts)]
+    _called("apt-get", *apt, "-q", "download", *wanted, cwd=folder)
+    for file in folder.glob("*.deb"):
+        _called("dpkg-deb", "-x", file.name, "unpacked", cwd=folder)
+        file.unlink()
 
 
 def _made_bootable(folder: Path) -> Kernel:
     """Put image and modules where they are found by their release, and index the modules."""
     unpacked = folder / "unpacked"
-    images = list(unpacked.glob("boot/vmlinu[xz]-*"))
     trees = [*unpacked.glob("lib/modules/*"), *unpacked.glob("usr/lib/modules/*")]
+    images = [*unpacked.glob("boot/vmlinu[xz]-*"), *(image for tree in trees for image in tree.glob("vmlinuz"))]
     if len(images) != 1 or len(trees) != 1:
         raise EnvironmentProblem(f"the package holds {len(images)} kernels and {len(trees)} folders of modules")
     release = trees[0].name

@@ -13,7 +13,8 @@ from typing import Final, Literal
 from neighlab.errors import EnvironmentProblem, ScenarioError
 from neighlab.kernel.features import parse_version, released
 
-_BOOT: Final = Path("/boot")
+_BOOT, _MODULES = Path("/boot"), Path("/lib/modules")
+"""Where distributions install images: one or the other."""
 _HEADER_MAGIC, _VERSION_POINTER = slice(0x202, 0x206), slice(0x20E, 0x210)
 """Where an x86 image has the mark of a boot header, and where that says its version's text is (x86/boot.rst)."""
 HOST: Final = "host"
@@ -53,7 +54,11 @@ def fetched_dir() -> Path:
 
 def available() -> list[Kernel]:
     """The kernels that can be booted, newest first: the installed ones, and those that were fetched."""
-    images = [(image, "installed") for image in _listed(_BOOT, "vmlinu[xz]-*")]
+    installed = {image.name.partition("-")[2]: image for image in _listed(_BOOT, "vmlinu[xz]-*")}
+    installed |= {
+        image.parent.name: image for image in _listed(_MODULES, "*/vmlinuz") if image.parent.name not in installed
+    }
+    images = [(image, "installed") for image in installed.values()]
     images += [(image, "fetched") for image in _listed(fetched_dir(), "*/vmlinuz")]
     found = [_kernel(image, origin) for image, origin in images if os.access(image, os.R_OK)]  # type: ignore[arg-type]
     return sorted(found, key=lambda one: (parse_version(one.version), one.origin), reverse=True)
@@ -119,6 +124,6 @@ def banner(image: Path) -> tuple[str, str]:
         return release, build
     if (name := re.fullmatch(r"(?:vmlinu[xz]|Image)-(.+)", image.name)) is not None:
         return name[1], ""
-    if image.is_relative_to(fetched_dir()):
+    if image.name == "vmlinuz" and any(image.is_relative_to(place) for place in (fetched_dir(), _MODULES)):
         return image.parent.name, ""
     raise ScenarioError(f"{image} does not look like a kernel of {platform.machine()}: it names no version")

@@ -29,6 +29,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with one installed and three fetched kernels."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(kernels, "_BOOT", tmp_path / "boot")
+    monkeypatch.setattr(kernels, "_MODULES", tmp_path / "modules")
     image(tmp_path / "boot/vmlinuz-6.1.0-56-amd64", *DEBIAN)
     for release in ("6.12.9", "6.12.113", "5.10.200"):
         folder = tmp_path / "cache/neighlab/kernels" / release
@@ -75,6 +76,16 @@ def test_a_kernel_is_found_by_the_beginning_of_its_version(machine: Path, wanted
     assert kernels.find(wanted).release == release
 
 
+def test_a_kernel_beside_its_modules_is_an_installed_one(machine: Path) -> None:
+    image(machine / "modules/7.2.13/vmlinuz", "7.2.13")
+    image(machine / "modules/6.1.0-56-amd64/vmlinuz", *DEBIAN)
+
+    assert [(one.version, one.image.parent.name) for one in kernels.available() if one.origin == "installed"] == [
+        ("7.2.13", "7.2.13"),
+        ("6.1.192", "boot"),
+    ]
+
+
 def test_a_kernel_is_found_by_its_path_with_the_modules_beside_it(machine: Path) -> None:
     folder = machine / "cache/neighlab/kernels/6.12.9"
 
@@ -110,11 +121,15 @@ def test_the_default_is_the_kernel_that_runs_here_if_it_is_there(
 def test_without_any_kernel_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(kernels, "_BOOT", tmp_path)
+    monkeypatch.setattr(kernels, "_MODULES", tmp_path)
 
     with pytest.raises(EnvironmentProblem, match=r"neighlab kernels fetch"):
         kernels.default()
 
 
+NEEDS = (
+    "Depends: kmod, linux-binary-6.1-amd64 (= 6.1.192-2), linux-modules-6.1-amd64 (= 6.1.192-2), linux-base (>= 4.3)"
+)
 OFFERED = [
     Package("linux-image-6.1.0-55-amd64", "6.1.192-1"),
     Package("linux-image-6.1.0-9-amd64", "6.1.27-1"),
@@ -138,7 +153,7 @@ def test_the_newest_package_of_a_version_is_fetched(wanted: str, name: str) -> N
 
 
 def test_a_version_that_no_mirror_has_is_told_with_those_it_has() -> None:
-    with pytest.raises(ScenarioError, match=r"no kernel 6\.19 \(it knows 6\.1, 6\.12\)"):
+    with pytest.raises(ScenarioError, match=r"no kernel 6\.19 \(it knows 6\.1, 6\.12; --suite"):
         fetch.newest("6.19", OFFERED)
 
 
@@ -151,13 +166,12 @@ def test_packages_for_special_uses_are_left_out(monkeypatch: pytest.MonkeyPatch)
     plain = "linux-image-6.1.0-56-amd64"
     names = [plain, "linux-image-6.1.0-56-cloud-amd64", "linux-image-6.1.0-56-rt-amd64", "linux-image-6.12-amd64"]
     monkeypatch.setattr(fetch.platform, "machine", lambda: "x86_64")
-    monkeypatch.setattr(fetch.shutil, "which", lambda name: name)
 
     def called(*command: str, cwd: Path | None = None) -> str:
         if "search" in command:
             return "".join(f"{name} - Linux for 64-bit PCs\n" for name in names)
-        return "".join(f"Package: {name}\nArchitecture: amd64\nVersion: 6.1.192-2\n\n" for name in command[3:])
+        return "".join(f"Package: {name}\nArchitecture: amd64\nVersion: 6.1.192-2\n{NEEDS}\n\n" for name in command[3:])
 
     monkeypatch.setattr(fetch, "_called", called)
 
-    assert fetch.packages() == [Package(plain, "6.1.192-2")]
+    assert fetch.packages([]) == [Package(plain, "6.1.192-2", ("linux-binary-6.1-amd64", "linux-modules-6.1-amd64"))]
