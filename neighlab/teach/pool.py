@@ -109,17 +109,13 @@ class Graders:
         try:
             with tableuse.held(alone=False, patience_s=SHARED_PATIENCE_S, waiting=self.waiting):
                 over, tight = self._drain(deque(enumerate(submissions)), self.jobs, results)
-                fair = {one.index: one for one in over if not _disturbed(one, over, tight)}
-                for index, one in fair.items():
-                    self._finish(index, one.attempt, results)
-                again = sorted(one.index for one in over if one.index not in fair)
-                for one in self._drain(deque((index, submissions[index]) for index in again), 1, results)[0]:
-                    if one.box.stopped():
-                        raise EnvironmentProblem(
-                            "somebody ends the labs of this grading (`neighlab stop`): begin again"
-                        )
-                    one.attempt.disturbed = True
-                    self._finish(one.index, one.attempt, results)
+                again = deque((one.index, submissions[one.index]) for one in over if _disturbed(one, over, tight))
+                repeated = {index for index, _submission in again}
+                self._settle([one for one in over if one.index not in repeated], results)
+                last, _tight = self._drain(again, 1, results)
+                self._settle(last, results)
+                for index in repeated:
+                    results[index].disturbed = True
         finally:
             gc.unfreeze()
         return [results[index] for index in sorted(results)]
@@ -187,6 +183,13 @@ class Graders:
                 one.box.kill()
                 one.attempt.ended = "the lab that it left behind kept the checks waiting until their time was up"
                 one.finish()
+
+    def _settle(self, over: Sequence[_Run], results: dict[int, Attempt]) -> None:
+        """Take these grades as they are."""
+        for one in over:
+            if one.box.stopped():
+                raise EnvironmentProblem("somebody ends this grading's labs (`neighlab stop`): begin again")
+            self._finish(one.index, one.attempt, results)
 
     def _finish(self, index: int, attempt: Attempt, results: dict[int, Attempt]) -> None:
         results[index] = attempt

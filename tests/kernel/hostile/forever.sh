@@ -1,2 +1,0 @@
-# Never ends.
-while :; do sleep 1; done
