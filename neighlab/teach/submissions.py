@@ -33,16 +33,18 @@ def read(exercise: str, file: Path) -> Submission:
     try:
         # neither a link to somewhere else nor a pipe that never ends
         fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(fd, "rb") as opened:
+        try:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 problem = "it is no regular file"
             else:
-                content = opened.read(_LARGEST + 1)
+                content = _read(fd)
                 if len(content) > _LARGEST:
                     content, problem = b"", f"it is larger than {_LARGEST >> 20} MiB"
+        finally:
+            os.close(fd)
     except OSError as error:
         problem = "it is a link, not a file" if file.is_symlink() else f"it cannot be read: {error.strerror}"
-    return Submission(exercise, os.fsdecode(os.fsencode(file.stem)), file.suffix, content, problem)
+    return Submission(exercise, file.stem, file.suffix, content, problem)
 
 
 def collect(place: Path, exercises: Sequence[str], exercise: str | None = None) -> list[Submission]:
@@ -64,3 +66,11 @@ def collect(place: Path, exercises: Sequence[str], exercise: str | None = None) 
         way = "STUDENT.sh" if exercise is not None else "EXERCISE/STUDENT.sh (or say which exercise: --exercise NAME)"
         raise ScenarioError(f"there is no submission in {place}: they are called {way}, or .py")
     return found
+
+
+def _read(fd: int) -> bytes:
+    """What is in a file, as far as a submission can be that large, and a byte more."""
+    parts = b""
+    while len(parts) <= _LARGEST and (data := os.read(fd, _LARGEST + 1 - len(parts))):
+        parts += data
+    return parts
