@@ -57,7 +57,12 @@ class Number(click.FloatRange):
 @click.option(
     "--sabotage", is_flag=True, help="Run each case under the change that must make it fail; it passes if it fails."
 )
-@click.option("--evidence", is_flag=True, help="Keep every frame on every link, not only what the story looks at.")
+@click.option(
+    "--evidence",
+    is_flag=True,
+    help="Keep every frame on every link and, as root, the kernel's own word: "
+    "each transition with its cause, each dropped packet with its reason.",
+)
 @click.option(
     "--pcap",
     type=click.Path(path_type=Path),
@@ -133,6 +138,8 @@ def command(
     booted = _booted(kernel, vm)
     options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence or pcap is not None)
     captures = _captures(pcap, repeat)
+    if evidence and booted is None:
+        _say_what_is_lacking()
     with contextlib.ExitStack() as stack:
         reports = stack.enter_context(opened(format_, outputs))
         progress = stack.enter_context(_progress(reports.stream, len(selection) * repeat, verbose, shell_on_fail))
@@ -157,6 +164,14 @@ def _booted(kernel: str | None, vm: bool) -> Any:
     from neighlab.cli.machines import chosen
 
     return chosen(kernel, vm)
+
+
+def _say_what_is_lacking() -> None:
+    """Tell why there will be no word of the kernel's own, if so."""
+    from neighlab.kernel.tracing.trace import unavailable
+
+    if (why := unavailable()) is not None:
+        click.echo(f"neighlab: evidence without the kernel's own transitions and drops: {why}", err=True)
 
 
 def _captures(folder: Path | None, repeat: int) -> Any:

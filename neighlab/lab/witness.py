@@ -7,16 +7,17 @@ Announcements still come over netlink and are on the timeline beside it: a chang
 from __future__ import annotations
 
 import os
-from collections import defaultdict, deque
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections import Counter, defaultdict, deque
+from typing import TYPE_CHECKING, Any, Final
 
 from neighlab.kernel.monitor import NeighEvent
 from neighlab.kernel.rtneigh import RTM_DELNEIGH
 from neighlab.kernel.tracing.causes import Cause, Causes
 from neighlab.kernel.tracing.chronicle import Change, Chronicle, Drop, Entry, update_flag_names
 from neighlab.kernel.tracing.trace import Trace, drop_reasons, kernel_symbols
+from neighlab.lab.dropped import Dropped
 from neighlab.model import timeline
-from neighlab.model.frames import describe
+from neighlab.model.frames import describe, parse
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, Absent, flag_names, state_name
 
@@ -28,28 +29,25 @@ _NO_SOURCE: Final = " from 00:00:00:00:00:00"
 _FEW: Final = 16
 
 
-class SeenDrop(NamedTuple):
-    """A packet that a host's kernel gave up, and why."""
-
-    at: float
-    host: str
-    reason: str
-    text: str
-
-
 class Witness:
     """Takes in what the kernel says of one lab."""
 
     def __init__(self, lab: Lab, trace: Trace) -> None:
         self.trace = trace
-        self.drops: list[SeenDrop] = []
-        self.changes: list[tuple[str, Change]] = []
-        """Every change, and every update without effect, with the host that it happened at."""
+        self.reasons = frozenset(drop_reasons().values())
+        """The names of the reasons for which this kernel drops packets."""
+        self.dropped: Counter[Dropped] = Counter()
+        """How many packets so far."""
+        self.counted: Counter[Dropped] = Counter()
+        """How many of them expectations have used up."""
+        self.updates: dict[Key, list[Change]] = defaultdict(list)
+        """What was asked of neigh_update for an entry, with and without effect."""
         self._lab = lab
         self._hosts: dict[int, str] = {}
         self._chronicle = Chronicle(Causes(kernel_symbols()))
         self._telling = False
         self._untold: dict[Key, deque[tuple[Change, timeline.Entry]]] = defaultdict(deque)
+        self._told: dict[Key, list[timeline.Entry]] = defaultdict(list)
         self._early: dict[Key, deque[NeighEvent]] = defaultdict(lambda: deque(maxlen=_FEW))
 
     def watch(self, name: str, descriptor: int) -> None:
@@ -84,6 +82,14 @@ class Witness:
                 f"up to {missed} of the kernel's records are missing: their programs were interrupted by themselves",
             )  # fmt: skip
 
+    def uncounted(self, which: Dropped) -> int:
+        """How many packets have been dropped since an expectation counted them."""
+        return self.dropped[which] - self.counted[which]
+
+    def hidden(self, key: Key) -> list[str]:
+        """The states that an entry has entered since the story began and that no announcement told, in their order."""
+        return [entry.fields["new"] for entry in self._told[key] if entry.fields["hidden"]]
+
     def announced(self, key: Key, event: NeighEvent) -> None:
         """The kernel has told a change of an entry: it is not hidden."""
         untold = self._untold[key]
@@ -101,9 +107,10 @@ class Witness:
         host = self._hosts.get(change.key[0])
         if host is None:
             return
-        self.changes.append((host, change))
         _inum, ifindex, addr = change.key
         key = host, ifindex, addr
+        if change.wanted is not None:
+            self.updates[key].append(change)
         entry = self._tell_change(host, change) if self._telling else None
         if not change.effect:
             return
@@ -111,6 +118,8 @@ class Witness:
             self._lab.saw(key, change.at, _neigh(change))
         if entry is None:
             return
+        entry.fields["hidden"] = True
+        self._told[key].append(entry)
         for event in self._early[key]:
             if _tells(event, change):
                 self._early[key].remove(event)
@@ -125,7 +134,7 @@ class Witness:
         return self._lab.timeline.add(
             host, "trace", kind, f"{change.key[2]} {_what(change, before, after)}{_why(change.cause)}", at=change.at,
             addr=change.key[2], ifname=change.ifname, old=before, new=after, lladdr=change.new.lladdr,
-            flags=update_flag_names(change.update_flags), hidden=True, **_fields(change.cause),
+            flags=update_flag_names(change.update_flags), **_fields(change.cause),
         )  # fmt: skip
 
     def _take_drop(self, drop: Drop) -> None:
@@ -137,7 +146,9 @@ class Witness:
         frame = (record.link_header or _NO_LINK_HEADER + record.ethertype.to_bytes(2)) + record.packet
         what = describe(frame).removesuffix(_NO_SOURCE)
         text = f"{what} dropped: {reason} ({drop.cause.function})"
-        self.drops.append(SeenDrop(record.origin.at, host, reason, text))
+        self.dropped[Dropped(host, reason)] += 1
+        if (to := parse(frame).target) is not None:
+            self.dropped[Dropped(host, reason, to)] += 1
         if self._telling:
             self._lab.timeline.add(
                 host, "trace", "drop", text, at=record.origin.at, reason=reason, ifname=record.origin.ifname,

@@ -49,6 +49,7 @@ def examine() -> list[Finding]:
         Finding("kernel", True, True, features.kernel_release()),
         *_labs(),
         *_host_table(),
+        _tracepoints(),
         *(_tool(name, package) for name, package in TOOLS.items()),
     ]
 
@@ -123,6 +124,14 @@ def _host_table() -> Iterator[Finding]:
         yield Finding("the kernel's neighbour table", True, False, "can be set: neighlab run --host-table")
     except EnvironmentProblem as problem:
         yield _refused("the kernel's neighbour table", str(problem))
+
+
+def _tracepoints() -> Finding:
+    """What nobody is told: every transition and every dropped packet (run --evidence, scenarios/trace)."""
+    from neighlab.kernel.tracing.trace import unavailable
+
+    what, why = "the kernel's tracepoints", unavailable()
+    return Finding(what, True, False, "can be heard: neighlab run --evidence") if why is None else _refused(what, why)
 
 
 def _tool(name: str, package: str) -> Finding:

@@ -45,6 +45,7 @@ class FakeLab(Lab):
         self.history = defaultdict(list)
         self.last_act = clock.now
         self.hosts = {}
+        self.witness = None
         self.waits: list[float] = []
         self._announced = 0
 
