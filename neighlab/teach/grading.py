@@ -17,7 +17,8 @@ from neighlab.errors import NeighlabError
 from neighlab.kernel import nlattr, rtneightbl
 from neighlab.lab import channel as wire
 from neighlab.lab import commands, jailroot, problems
-from neighlab.lab.jail import Jail, Limits
+from neighlab.lab.jail import Jail
+from neighlab.lab.jailed import Limits
 from neighlab.lab.lab import Lab
 from neighlab.lab.owner import Owner
 from neighlab.model.grades import Attempt, CheckResult

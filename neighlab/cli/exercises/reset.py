@@ -20,6 +20,7 @@ def command(name: str | None) -> int:
     from neighlab.lab.running import stop
     from neighlab.teach import folder as folders
     from neighlab.teach import live
+    from neighlab.teach.session import TITLE
 
     if os.environ.get(live.HERE) is not None and name is None:
         live.ask(None, "reset")
@@ -27,7 +28,7 @@ def command(name: str | None) -> int:
     lab = live.find(folders.find(name).name if name is not None else None)
     if lab is None:
         raise ScenarioError(f"no lab of {name or 'any exercise'} is running: neighlab exercise start {name or 'NAME'}")
-    folder = folders.find(name or lab.title.removeprefix(live.TITLE))
+    folder = folders.find(name or lab.title.removeprefix(TITLE))
     stop(lab)
     click.echo(live.start(folder).name)
     return 0
