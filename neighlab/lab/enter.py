@@ -23,6 +23,9 @@ from neighlab.lab.sandbox import PRIVATE_TMP
 
 INSIDE: Final = ns.CLONE_NEWNS | ns.CLONE_NEWPID | ns.CLONE_NEWNET | ns.CLONE_NEWIPC
 _SIGNALLED: Final = 128
+_ORPHANED: Final = signal.SIGUSR1
+"""What who stands between a caller and a command is sent when the caller has died."""
+_HEARD: Final = {signal.SIGCHLD, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, _ORPHANED}
 
 
 class CannotRun(NeighlabError):
@@ -115,19 +118,47 @@ def _in_a_child(lab: Running, work: Callable[[int, int], int]) -> int:
     told, tell = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
-    with running.held(lab) as pidfd, _left_to_the_child():
+    with running.held(lab) as pidfd, _terminal_comes_back(), _signals_wait() as before:
         child = os.fork()
         if not child:
             os.close(told)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             _be_the_child(work, pidfd, tell)
         os.close(tell)
+        status = _mind(child)
         with os.fdopen(told, "rb") as pipe:
             said = pipe.read()
-        _pid, status = os.waitpid(child, 0)
     if said:
         kind, text, code = json.loads(said)
         raise problems.KINDS[kind](text) if kind in problems.KINDS else CannotRun(text, code)
-    return _exit_code(status)
+    return status
+
+
+@contextlib.contextmanager
+def _signals_wait() -> Iterator[set[signal.Signals | int]]:
+    """Let the signals that _mind() hears wait for it; gives the mask of before."""
+    handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who starts us may ignore it, and then it never comes
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+    try:
+        yield before
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGCHLD, handler)
+
+
+def _mind(child: int) -> int:
+    """Wait for a child, whose exit code is returned, and hand it the signals that somebody sends to us instead.
+
+    What the terminal sends (Ctrl-C) goes to the child, too: it is not handed on.
+    """
+    while True:
+        heard = signal.sigwaitinfo(_HEARD)
+        if heard.si_signo == signal.SIGCHLD:
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:  # else it has only been suspended
+                return _exit_code(status)
+        elif heard.si_code <= 0:  # SI_USER and its like; SI_KERNEL is positive
+            os.kill(child, signal.SIGKILL if heard.si_signo == _ORPHANED else heard.si_signo)
 
 
 def _be_the_child(work: Callable[[int, int], int], pidfd: int, tell: int) -> NoReturn:
@@ -152,9 +183,8 @@ def _exit_code(status: int) -> int:
 
 
 @contextlib.contextmanager
-def _left_to_the_child() -> Iterator[None]:
-    """Ctrl-C and Ctrl-\\ are the child's; a shell in there that took the terminal for itself gives it back."""
-    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGQUIT)}
+def _terminal_comes_back() -> Iterator[None]:
+    """A shell in there that took the terminal for itself gives it back."""
     ours = _has_the_terminal()
     try:
         yield
@@ -164,8 +194,6 @@ def _left_to_the_child() -> Iterator[None]:
             with contextlib.suppress(OSError):
                 os.tcsetpgrp(0, os.getpgrp())
             signal.signal(signal.SIGTTOU, held_back)
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _has_the_terminal() -> bool:
@@ -192,17 +220,16 @@ def _be_between(
     caller = os.getppid()
     folder = _folder()
     join(lab, pidfd, INSIDE)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    command = os.fork()
-    if not command:
-        _be_the_command(lab, node, argv, env, before, folder, tell)
-    os.close(tell)
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(command, signal.SIGKILL))
-    ns.die_with_parent(signal.SIGTERM)
-    if os.getppid() != caller:
-        os.kill(command, signal.SIGKILL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    return _exit_code(os.waitpid(command, 0)[1])
+    with _signals_wait() as before_all:
+        command = os.fork()
+        if not command:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before_all)
+            _be_the_command(lab, node, argv, env, before, folder, tell)
+        os.close(tell)
+        ns.die_with_parent(_ORPHANED)
+        if os.getppid() != caller:
+            os.kill(command, signal.SIGKILL)
+        return _mind(command)
 
 
 def _be_the_command(
@@ -219,9 +246,8 @@ def _be_the_command(
         ns.die_with_parent(signal.SIGKILL)
         if os.getppid():  # its parent is not in this pid namespace: who has one here has lost it
             os._exit(1)
-        for one in (signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
+        for one in (signal.SIGINT, signal.SIGPIPE):  # the two that Python sets otherwise
             signal.signal(one, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         if before is not None:
             before()
         if node in lab.hosts:

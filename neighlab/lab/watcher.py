@@ -190,11 +190,7 @@ class Watcher:
         found = {}
         for one in self._collect_tables(self._routes[host]):
             if one.ifindex and one.family in _AF:
-                version = _AF[one.family]
-                names = _PARMS[version]
-                found[version, one.ifindex] = {
-                    names[number]: value for number, value in one.parms.items() if number in names
-                }
+                found[_AF[one.family], one.ifindex] = parameters(one)
         self._parms_of[host] = time.monotonic(), found
         return found
 
@@ -217,6 +213,12 @@ class Watcher:
             with self._hosts[host].entered():
                 self._ifnames.update({(host, index): name for index, name in socket.if_nameindex()})
         return self._ifnames.setdefault((host, ifindex), f"if{ifindex}")
+
+
+def parameters(table: NeighTable) -> dict[str, int]:
+    """The parameters of one interface by knob name, and `reachable_time_ms`, the time that the kernel has drawn."""
+    names = _PARMS[_AF[table.family]]
+    return {names[number]: value for number, value in table.parms.items() if number in names}
 
 
 def _opened(lab: Running, host: str, home: int) -> NetNS:

@@ -21,7 +21,7 @@ _STYLES: Final = [
         (r"\b(?:FAILED|PAUSED)\b", "bold red"),
         (r"\bPERMANENT\b", "bold"),
         (r"^.*\bNOARP\b.*$", "dim"),
-        (r"^(?: ADDRESS|FRAMES|q quit) .*$", "reverse"),
+        (r"^(?: ADDRESS|FRAMES|(?:rows .*  )?q quit) .*$", "reverse"),
     )
 ]
 

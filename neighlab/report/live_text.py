@@ -53,8 +53,8 @@ def page(now: LabNow, frames: Sequence[FrameNow], view: View, *, width: int, hei
     room = max(1, height - len(head) - len(tail) - 2)
     view.first = max(0, min(view.first, len(rows) - room))
     shown = rows[view.first : view.first + room]
-    hidden = f"  rows {view.first + 1}-{view.first + len(shown)} of {len(rows)}" if len(rows) > room else ""
-    body = [*head, columns, *shown, *[""] * (room - len(shown)), *tail, KEYS + hidden]
+    hidden = f"rows {view.first + 1}-{view.first + len(shown)} of {len(rows)}  " if len(rows) > room else ""
+    body = [*head, columns, *shown, *[""] * (room - len(shown)), *tail, hidden + KEYS]
     return [line[:width] for line in body[-height:]]
 
 
@@ -81,14 +81,14 @@ def _rows(now: LabNow, view: View, width: int) -> Iterator[str]:
         if view.host not in (None, host):
             continue
         entries = by_host.get(host, [])
-        shown = [one for one in entries if view.everything or one.neigh.state != NUD.NOARP]
-        quiet = f"  +{len(entries) - len(shown)} NOARP" if len(shown) < len(entries) else ""
-        devices = sorted({one.ifname for one in shown})
-        if not devices:
-            yield f"{printable(host)}  no entries{quiet}"
-        for ifname in devices:
+        if not entries:
+            yield f"{printable(host)}  no entries"
+        for ifname in sorted({one.ifname for one in entries}):
+            here = [one for one in entries if one.ifname == ifname]
+            shown = [one for one in here if view.everything or one.neigh.state != NUD.NOARP]
+            quiet = f"  +{len(here) - len(shown)} NOARP" if len(shown) < len(here) else ""
             yield f"{printable(host)} {printable(ifname)}{quiet}"
-            yield from (_row(one, room) for one in shown if one.ifname == ifname)
+            yield from (_row(one, room) for one in shown)
 
 
 def _row(one: EntryNow, room: int) -> str:

@@ -166,9 +166,27 @@ def test_ctrl_c_is_the_commands(lab: str) -> None:
     assert lab in listed()
 
 
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 4), (signal.SIGTERM, 5), (signal.SIGHUP, 6)])
+def test_a_signal_that_is_sent_to_the_caller_reaches_the_command(lab: str, how: signal.Signals, code: int) -> None:
+    traps = "trap 'exit 4' INT; trap 'exit 5' TERM; trap 'exit 6' HUP; echo on; while :; do sleep 0.1; done"
+    process = subprocess.Popen(
+        [*COMMAND, "exec", lab, "victim", "sh", "-c", traps],
+        stdout=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on\n"
+    process.send_signal(how)
+    process.communicate(timeout=30)
+    assert process.returncode == code
+
+
 def test_a_shell_in_a_lab_has_the_terminal_and_gives_it_back(lab: str) -> None:
     terminal = Terminal(
-        "sh", "-c", f"{shlex.join(COMMAND)} exec {lab} victim env HISTFILE=/dev/null bash --norc -i; read line; echo got $line"
+        "sh",
+        "-c",
+        f"{shlex.join(COMMAND)} exec {lab} victim env HISTFILE=/dev/null bash --norc -i; read line; echo got $line",
     )
     terminal.type("echo $((20 + 3)); sleep 100\n")
     terminal.read_until("23\n")
