@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Mapping
 
-from neighlab.errors import EnvironmentProblem, ScenarioError
+from neighlab.errors import EnvironmentProblem, ScenarioError, Unsupported
 from neighlab.kernel.ns import NetNS
 
 _ROOT = "/proc/sys/net/"
@@ -44,9 +44,21 @@ def read_here(path: str) -> str:
         with open(_ROOT + path, "rb", buffering=0) as file:
             return file.read(4096).decode().strip()
     except FileNotFoundError:
+        if _hidden(path):
+            raise Unsupported("this kernel hides neigh/ from user namespaces, as all did before Linux 6.0") from None
         raise ScenarioError(f"net.{path.replace('/', '.')}: this kernel has no such setting here") from None
     except OSError as problem:
         raise _refused(path, problem) from None
+
+
+def _hidden(path: str) -> bool:
+    """Whether a neighbour parameter's file is missing for no other reason than that all of this device's are."""
+    family, _, rest = path.partition("/neigh/")
+    dev = rest.partition("/")[0]
+    if not dev or not os.path.isdir(_ROOT + f"{family}/conf/{dev}"):
+        return False
+    files = _ROOT + f"{family}/neigh/{dev}"
+    return not (os.path.isdir(files) and os.listdir(files))
 
 
 def read(ns: NetNS, path: str) -> str:
