@@ -83,7 +83,7 @@ def packages(apt: list[str]) -> list[Package]:
 
 
 def _package(fields: Mapping[str, str]) -> Package:
-    parts = re.findall(r"\blinux-(?:binary|modules)-[\w.+~-]+", fields.get("Depends", ""))
+    parts = re.findall(r"\blinux-(?:base|binary|modules)-[\w.+~-]+", fields.get("Depends", ""))
     return Package(fields["Package"], fields["Version"], tuple(parts))
 
 
