@@ -23,8 +23,8 @@ class Timer(NamedTuple):
     """The next thing that time alone does to an entry.
 
     `leads_to` is the state behind it: the same one when it is only another probe (number `probe`) that is sent.
-    It comes in `due_ms` at the earliest (0: it is due; ages have ticks of 10 ms and the kernel has its own, so it may be
-    20 ms less) and in `at_most_ms` at the latest, which is None where nothing says so.
+    It comes in `due_ms` at the earliest (0: it is due; ages have ticks of 10 ms and the kernel has its own, so it may
+    be 20 ms less) and in `at_most_ms` at the latest, which is None where nothing says so.
     """
 
     leads_to: State
