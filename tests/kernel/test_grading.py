@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from live import COMMAND
-from sandboxed import wait_until
+from sandboxed import descendants, ended, wait_until
 
 from neighlab.lab import running
 from neighlab.model.grades import Attempt
@@ -246,6 +246,24 @@ def test_submission_whose_lab_is_ended_from_outside_is_graded_once_more(tmp_path
     (attempt,) = json.loads(out)["attempts"]
     assert attempt["solved"]
     assert attempt["disturbed"]
+
+
+def test_grading_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "alice.sh").write_text("(setsid sleep 1000 &) ; server sleep 1000")
+    words = ["exercise", "grade", str(tmp_path), "--exercise", "arp_flux"]
+    grading = subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True)
+    sleeping = wait_until(lambda: [pid for pid in descendants(grading.pid) if _command(pid) == "sleep 1000"][1:])
+    assert sleeping
+    grading.kill()
+    grading.communicate()
+    assert wait_until(lambda: all(ended(pid) for pid in sleeping))
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+    except OSError:
+        return ""
 
 
 def _descends(pid: int, ancestor: int) -> bool:

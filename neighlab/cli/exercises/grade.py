@@ -45,6 +45,7 @@ def command(
       neighlab exercise grade submissions/ -o grades.csv -j4
       neighlab exercise grade homework/ --exercise arp_flux -o grades.json --feedback pages --matrix matrix.csv
     """
+    from neighlab.cli.run import waiting
     from neighlab.kernel.features import kernel_release
     from neighlab.report import grades
     from neighlab.teach.folder import discover, find
@@ -62,7 +63,7 @@ def command(
     needed = {one.exercise: folders[one.exercise] for one in found}
     hidden = (submissions.resolve(), *([feedback.resolve()] if feedback is not None else []))
     progress = _Progress(len(found)) if sys.stderr.isatty() else None
-    attempts = Graders(needed, Options(hidden=hidden), jobs, progress).grade(found)
+    attempts = Graders(needed, Options(hidden=hidden), jobs, progress, waiting).grade(found)
     texts = {
         "csv": grades.grades_csv(attempts),
         "json": grades.grades_json(attempts, kernel_release()),
@@ -86,6 +87,7 @@ class _Progress:
         self._done = 0
 
     def finished(self, attempt: Attempt) -> None:
+        """Tell of one more."""
         from neighlab.report.plain import printable
 
         self._done += 1
