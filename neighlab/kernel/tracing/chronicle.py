@@ -36,7 +36,7 @@ UPDATE_FLAGS: Final = {
     1 << 30: "ISROUTER",
     1 << 31: "ADMIN",
 }
-"""NEIGH_UPDATE_F_*: bits 28 to 31 are those of kernels before 5.16, which no later one uses."""
+"""NEIGH_UPDATE_F_*: bits 28 to 31 are those of older kernels (5.15), which no later one uses for anything else."""
 
 
 class Entry(NamedTuple):
