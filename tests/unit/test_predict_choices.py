@@ -150,6 +150,13 @@ def test_what_most_cases_do_is_offered_before_what_few_do_and_that_before_what_n
         assert {"STALE", "PROBE", "FAILED", "PERMANENT"} < set(choices(of(one), one, others, seed=str(seed)))
 
 
+def test_what_the_other_family_does_is_offered_after_what_this_one_does() -> None:
+    one, own, strangers = seen("STALE"), ["NOARP", "FAILED", "PROBE"], ["NONE"] * 9 + ["PERMANENT"]
+    for seed in range(20):
+        offered = choices(of(one), one, own, strangers=strangers, seed=str(seed))
+        assert set(offered) == {"STALE", *own, "NONE"}
+
+
 def test_the_next_states_of_the_machine_are_offered_before_any_other() -> None:
     one = seen("PROBE")
     for seed in range(20):

@@ -59,12 +59,14 @@ def choices(
     one: Expectation,
     others: Iterable[str],
     *,
+    strangers: Iterable[str] = (),
     rivals: Sequence[Iterable[str]] = (),
     addrs: Iterable[str] = (),
     seed: str,
 ) -> tuple[str, ...]:
     """The choices for one case: the right one, what `others` did (most frequent first), and what was near.
 
+    `strangers` are what cases of the other address family did: less likely than what those of the same one do.
     `rivals` are groups of link-layer addresses that could have been seen, the likely ones first; `addrs` are network
     addresses. The same seed gives the same choices in the same order.
     """
@@ -73,7 +75,7 @@ def choices(
     dice = random.Random(seed)
     right = lens.answer(one)
     picked = [right]
-    theirs = [answer for answer, _count in Counter(others).most_common()]
+    theirs = [answer for group in (others, strangers) for answer, _count in Counter(group).most_common()]
     lladdrs = list(dict.fromkeys(lladdr for group in rivals for lladdr in dice.sample(sorted(group), len(set(group)))))
     near = _near(lens, right, lladdrs, sorted(set(addrs)), theirs, dice)
     for answer in theirs:

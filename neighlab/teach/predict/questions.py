@@ -104,15 +104,16 @@ def questions(scenario: Scenario, results: Sequence[CaseResult], *, seed: int) -
 
 
 def _question(scenario: Scenario, row: _Row, how: Lens, column: Sequence[_Row], told: Situation, seed: int) -> Question:
-    others = [
-        answer
-        for other in (column if row in column else ())
-        if other.number != row.number
-        for answer in [how.answer(other.one)]
-        if scenario.family_of(other.case) == scenario.family_of(row.case) or not ADDRESS.search(LLADDR.sub("", answer))
-    ]
+    family = scenario.family_of(row.case)
+    others: dict[bool, list[str]] = {True: [], False: []}
+    for other in column if row in column else ():
+        answer, same = how.answer(other.one), scenario.family_of(other.case) == family
+        # an address of the other family would be seen through at once
+        if other.number != row.number and (same or not ADDRESS.search(LLADDR.sub("", answer))):
+            others[same].append(answer)
     offered = offers.choices(
-        how, row.one, others, rivals=[_rivals(row, told), _others(row.result), told.owners], addrs=_addrs(row.result),
+        how, row.one, others[True], strangers=others[False],
+        rivals=[_rivals(row, told), _others(row.result), told.owners], addrs=_addrs(row.result),
         seed=f"{seed} {scenario.name}#{row.number}",
     )  # fmt: skip
     selected = Selected(scenario, row.case)
