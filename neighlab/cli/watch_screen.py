@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import time
 from collections import deque
@@ -72,7 +73,8 @@ class Screen:
 
 def watch(lab: Running, pidfd: int, view: View, interval_s: float) -> int:
     """Show the lab on standard output until `q` is pressed or it has ended."""
-    console = Console()
+    # what a shell has exported of its terminal's size stays as it was then
+    console = Console(_environ={name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")})
     live = Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
     with keyboard() as keys, live:
         screen = Screen(lab, view, live)
