@@ -134,7 +134,7 @@ class Witness:
         return self._lab.timeline.add(
             host, "trace", kind, f"{change.key[2]} {_what(change, before, after)}{_why(change.cause)}", at=change.at,
             addr=change.key[2], ifname=change.ifname, old=before, new=after, lladdr=change.new.lladdr,
-            flags=update_flag_names(change.update_flags), **_fields(change.cause),
+            flags=list(update_flag_names(change.update_flags)), **_fields(change.cause),
         )  # fmt: skip
 
     def _take_drop(self, drop: Drop) -> None:
@@ -185,7 +185,7 @@ def _rest(entry: Entry, before: Entry | None) -> str:
     text = ""
     if entry.lladdr is not None and (before is None or before.lladdr != entry.lladdr):
         text = f" lladdr {entry.lladdr}"
-    if before is None or before.flags != entry.flags:
+    if entry.flags and (before is None or before.flags != entry.flags):
         text += "".join(f" {name}" for name in flag_names(entry.flags))
     return text
 

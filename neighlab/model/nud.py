@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntFlag
+from functools import cache
 from typing import Final, TypeAlias
 
 
@@ -72,6 +73,7 @@ State: TypeAlias = NUD | Absent
 _NAMED: Final = {LEARNED: "LEARNED"}
 
 
+@cache
 def state_name(state: State) -> str:
     """Name a state or a mask of states: `STALE`, `STALE|DELAY`, `LEARNED`, `ABSENT`."""
     if isinstance(state, Absent):

@@ -239,4 +239,4 @@ def test_a_record_without_a_stack_names_nobody() -> None:
      (1 << 31, ["ADMIN"])],
 )  # fmt: skip
 def test_flags_of_an_update_have_the_names_of_neighbour_h(flags: int, names: list[str]) -> None:
-    assert update_flag_names(flags) == names
+    assert update_flag_names(flags) == tuple(names)

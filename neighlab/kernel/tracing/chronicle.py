@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, NamedTuple, TypeAlias
 
 from neighlab.kernel.tracing.causes import Cause, Causes
@@ -225,9 +226,10 @@ class Chronicle:
         return change
 
 
-def update_flag_names(flags: int) -> list[str]:
+@cache
+def update_flag_names(flags: int) -> tuple[str, ...]:
     """NEIGH_UPDATE_F_* by their names without that."""
-    return [name for bit, name in UPDATE_FLAGS.items() if flags & bit]
+    return tuple(name for bit, name in UPDATE_FLAGS.items() if flags & bit)
 
 
 def _entry(record: NeighRecord) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Sequence
 from enum import IntEnum
@@ -51,6 +52,13 @@ DEPTH: Final = 40
 """How many functions of the kernel's stack are kept: enough to reach from a driver's depths to the system call."""
 RECORD_BYTES: Final = DROP_HEAD + 8 * DEPTH
 _ETHERNET_BYTES: Final = 14
+
+# enumerations cost more than everything else that is done to a record: their members are looked up, not made
+_KINDS: Final = tuple(Kind)
+_DROPPED: Final = int(Kind.DROPPED)
+_STATES: Final = tuple(NUD(number) for number in range(256))
+_VALID: Final = int(VALID)
+_flags: Final = functools.cache(NTF)
 
 
 class Origin(NamedTuple):
@@ -108,10 +116,10 @@ Record: TypeAlias = NeighRecord | DropRecord
 def decode(data: bytes) -> Record:
     """Read what a program wrote."""
     at_ns, kind, inum, ifindex, tid, pid, stack_bytes, comm, ifname = _COMMON.unpack_from(data)
-    head = DROP_HEAD if kind == Kind.DROPPED else NEIGH_HEAD
+    head = DROP_HEAD if kind == _DROPPED else NEIGH_HEAD
     stack = data[head : head + stack_bytes]
     origin = Origin(at_ns / 1e9, inum, ifindex, _text(ifname), tid, pid, _text(comm), stack)
-    return _decode_drop(data, origin) if kind == Kind.DROPPED else _decode_neigh(data, Kind(kind), origin)
+    return _decode_drop(data, origin) if kind == _DROPPED else _decode_neigh(data, _KINDS[kind], origin)
 
 
 def addresses(stack: bytes) -> Sequence[int]:
@@ -123,12 +131,11 @@ def _decode_neigh(data: bytes, kind: Kind, origin: Origin) -> NeighRecord:
     (
         state, wanted, lladdr_bytes, given, flags, family, update_flags, error, addr, lladdr, new_lladdr,
     ) = _NEIGH.unpack_from(data, _COMMON.size)  # fmt: skip
-    now = NUD(state)
     return NeighRecord(
         kind, origin,
         inet_ntop(AF_INET6, addr) if family == AF_INET6 else inet_ntop(AF_INET, addr[:4]),
-        family, now, _lladdr(lladdr, lladdr_bytes) if now & VALID else None, NTF(flags),
-        NUD(wanted), _lladdr(new_lladdr, lladdr_bytes) if given else None, update_flags, error,
+        family, _STATES[state], _lladdr(lladdr, lladdr_bytes) if state & _VALID else None, _flags(flags),
+        _STATES[wanted], _lladdr(new_lladdr, lladdr_bytes) if given else None, update_flags, error,
     )  # fmt: skip
 
 
