@@ -49,7 +49,7 @@ class Attempt:
     disturbed: bool = False
     """Somebody else used up what all labs of a machine share, so that a miss may not be its own."""
     case: CaseResult | None = None
-    """What happened in its lab: expectations, timeline, frames."""
+    """What happened in its lab: expectations and timeline."""
 
     @property
     def earned(self) -> int:

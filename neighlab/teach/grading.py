@@ -46,7 +46,6 @@ class Options:
     """But for the time, which the exercise says."""
     time_scale: float = 3.0
     """Deadlines of checks are generous: a busy machine must not cost a point."""
-    evidence: bool = False
     twice: bool = False
     """Run the checks again, for an author who wants to know that they say the same."""
     hidden: tuple[Path, ...] = ()
@@ -80,7 +79,7 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
     def make_net(name: str) -> int | None:
         return owner.new_net() if name in owned else None
 
-    session = Session(exercise, time_scale=options.time_scale, evidence=options.evidence, make_net=make_net)
+    session = Session(exercise, time_scale=options.time_scale, make_net=make_net)
     owner.seal()
     commands.install(session.yours, {"frame": frame_command()}, uid=owner.uid)
     limits = replace(options.limits, time_s=exercise.time_s)
@@ -206,6 +205,4 @@ def _case(folder: Folder, attempt: Attempt, lab: Lab) -> CaseResult:
     case.timeline = lab.timeline.sorted()[:_TOLD]
     case.expectations = lab.expectations
     case.epoch_s = time.time() - lab.timeline.now_ms() / 1000
-    if lab.recorder is not None:
-        case.evidence = lab.recorder.evidence(lab.timeline)
     return case

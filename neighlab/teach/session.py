@@ -46,7 +46,6 @@ class Session:
         exercise: Exercise,
         *,
         time_scale: float = 1.0,
-        evidence: bool = False,
         make_net: Callable[[str], int | None] | None = None,
     ) -> None:
         self.exercise = exercise
@@ -55,7 +54,6 @@ class Session:
             exercise.topology,
             families=exercise.family,
             time_scale=time_scale,
-            evidence=evidence,
             make_net=make_net,
             title=TITLE + exercise.name,
         )
