@@ -40,14 +40,18 @@ class Ended:
     limit: str = ""
 
 
+class CannotConfine(EnvironmentProblem):
+    """This machine cannot make a jail; no program has been started."""
+
+
 class Jail:
-    """A jail with a program in it, which runs from now on; raises EnvironmentProblem where none can be made."""
+    """A jail with a program in it, which runs from now on; CannotConfine where none can be made."""
 
     def __init__(
         self, argv: Sequence[str], view: jailroot.View, owner: Owner, limits: Limits, *, keeps_running: bool = False
     ) -> None:
         if kernel_version() < _OLDEST:
-            raise EnvironmentProblem(f"strangers' programs are confined since Linux {'.'.join(map(str, _OLDEST))}")
+            raise CannotConfine(f"strangers' programs are confined since Linux {'.'.join(map(str, _OLDEST))}")
         filters = seccomp.program(os.uname().machine)
         self.limits = limits
         self.output = bytearray()
@@ -135,7 +139,7 @@ class Jail:
                 case "limit":
                     return Ended(limit=value)
                 case "problem":
-                    raise EnvironmentProblem(value)
+                    raise CannotConfine(value)
         if gone and ended is None:
             return Ended(limit="the machine's memory ran out")  # nobody else ends a first process
         return ended

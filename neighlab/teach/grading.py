@@ -13,11 +13,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from neighlab.errors import NeighlabError
+from neighlab.errors import NeighlabError, ScenarioError
 from neighlab.kernel import nlattr, rtneightbl
 from neighlab.lab import channel as wire
 from neighlab.lab import commands, jailroot, problems
-from neighlab.lab.jail import Jail
+from neighlab.lab.jail import CannotConfine, Jail
 from neighlab.lab.jailed import Limits
 from neighlab.lab.lab import Lab
 from neighlab.lab.owner import Owner
@@ -60,16 +60,18 @@ def work(folder: Folder, submission: Submission, options: Options) -> Callable[[
             message: tuple[str, Any] = "attempt", attempted(folder, submission, options).to_plain()
         except NeighlabError as problem:
             message = problems.packed(problem)
-        except Exception as problem:  # whatever a stranger has made of his lab, he gets his grade
-            ended = f"its lab could not be judged: {one_line(problem)}"
-            message = "attempt", blank(folder, submission, ended).to_plain()
+        except Exception as problem:  # nothing of a stranger's has run yet
+            message = problems.packed(ScenarioError(f"{folder.name} cannot be prepared: {one_line(problem)}"))
         wire.send(channel, message)
 
     return run
 
 
 def attempted(folder: Folder, submission: Submission, options: Options) -> Attempt:
-    """Grade one submission; must be called in the first process of a sandbox."""
+    """Grade one submission; must be called in the first process of a sandbox.
+
+    What is raised is the exercise's or this machine's fault: whatever a stranger makes of his lab, he gets a grade.
+    """
     exercise = folder.exercise
     started = time.monotonic()
     hosts = hosts_of(exercise)
@@ -87,25 +89,34 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
         _command(submission), _view(folder, submission, session, owner, options), owner, limits,
         keeps_running=exercise.keeps_running,
     )  # fmt: skip
-    guard = _LabGuard(session.lab, limits)
     attempt = blank(folder, submission)
     try:
-        ended = jail.run(guard.broken)
-        if not exercise.keeps_running:
-            jail.end()
-        if not ended.limit:
-            attempt.checks = session.check(commands.answers())
-            if options.twice and (said := _contradiction(attempt.checks, session.check(commands.answers()))):
-                ended.limit = f"its check `{said}` says something else when it is run again"
-            if exercise.keeps_running:
-                ended.limit = ended.limit or jail.broken()
+        _judge(attempt, session, jail, _LabGuard(session.lab, limits), twice=options.twice)
+    except CannotConfine:
+        raise
+    except Exception as problem:
+        attempt.ended = f"its lab could not be judged: {one_line(problem)}"
     finally:
         jail.end()
-    attempt.status, attempt.ended = ended.status, ended.limit
     attempt.output, attempt.discarded_bytes = jail.output.decode(errors="replace"), jail.discarded_bytes
     attempt.case = _case(folder, attempt, session.lab)
     attempt.case.duration_ms = (time.monotonic() - started) * 1000
     return attempt
+
+
+def _judge(attempt: Attempt, session: Session, jail: Jail, guard: _LabGuard, *, twice: bool) -> None:
+    """Wait for the program's end and run the checks."""
+    ended = jail.run(guard.broken)
+    attempt.status, attempt.ended = ended.status, ended.limit
+    if ended.limit:
+        return
+    if not session.exercise.keeps_running:
+        jail.end()
+    attempt.checks = session.check(commands.answers())
+    if twice and (said := _contradiction(attempt.checks, session.check(commands.answers()))):
+        attempt.ended = f"its check `{said}` says something else when it is run again"
+    elif session.exercise.keeps_running:
+        attempt.ended = jail.broken()
 
 
 def _contradiction(first: list[CheckResult], second: list[CheckResult]) -> str:
