@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import socket
 import sys
 import termios
@@ -18,20 +20,22 @@ if TYPE_CHECKING:
 
 
 @click.command("shell", short_help="Open Mininet's prompt in a lab; Ctrl-D ends it.")
-@click.argument("what", metavar="TOPOLOGY | SCENARIO[:CASE] | FILE")
+@click.argument("what", metavar="TOPOLOGY | SCENARIO[:CASE] | FILE | LAB", required=False)
 @click.option(
     "--set", "settings", multiple=True, metavar="KNOB=VALUE", help="Start from another setting than the baseline."
 )
 @click.option("--detach", is_flag=True, help="Leave the lab running in the background, and print its name.")
+@click.option("--attach", is_flag=True, help="Open a shell in a running LAB, whose end does not end the lab.")
 @click.option(
     "--family",
     type=click.Choice(["ipv4", "ipv6", "dual"]),
     help="Families that the lab speaks [default: dual, or the scenario's].",
 )
-def command(what: str, settings: tuple[str, ...], detach: bool, family: Any) -> int:
+def command(what: str | None, settings: tuple[str, ...], detach: bool, attach: bool, family: Any) -> int:
     """Build a lab and open Mininet's prompt in it; Ctrl-D ends it and everything in it.
 
-    With --detach it stays in the background, for `neighlab exec` and `neighlab watch`, until `neighlab stop`.
+    With --detach it stays in the background, for `neighlab exec` and `neighlab watch`, until `neighlab stop`; with
+    --attach a running one (the only one, if none is named) is entered: by bash, in which each host's name is a command.
 
     \b
       neighlab shell VictimAttacker           then:  victim ip neigh
@@ -39,7 +43,14 @@ def command(what: str, settings: tuple[str, ...], detach: bool, family: Any) -> 
       neighlab shell garp/arp_accept                 neigh
       neighlab shell ./my_topology.py                py lab["h1"].lladdr
       neighlab shell --detach TwoHosts
+      neighlab shell --attach two                    then:  victim ip neigh
     """
+    if attach:
+        if detach or settings or family:
+            raise click.UsageError("--attach takes a running lab as it is")
+        return _attach(what)
+    if what is None:
+        raise click.UsageError("Missing argument 'TOPOLOGY | SCENARIO[:CASE] | FILE'.")
     from neighlab.cli.names import file_named, topology_in_file, topology_named
     from neighlab.lab import problems, sandbox
     from neighlab.model.knobs import parse_setting
@@ -82,6 +93,22 @@ def command(what: str, settings: tuple[str, ...], detach: bool, family: Any) -> 
 
     with _terminal_as_it_was():
         return _follow(sandbox.spawn(work, interactive=True))
+
+
+def _attach(wanted: str | None) -> int:
+    """Be in the lab's own namespace, with its hosts as commands."""
+    from neighlab.lab import commands
+    from neighlab.lab.enter import execute
+    from neighlab.lab.programs import with_sbin
+    from neighlab.lab.running import named
+
+    lab = named(wanted)
+    env = {"PATH": f"{commands.BIN}:{with_sbin(os.environ)['PATH']}", "PS1": f"{lab.name}> ", "PROMPT_COMMAND": ""}
+    click.echo(
+        f"{', '.join(lab.hosts)}: each name is a command, as in `{lab.hosts[0]} ip neigh`; Ctrl-D leaves", err=True
+    )
+    shell = ["bash", "--norc"] if shutil.which("bash") else ["sh"]
+    return execute(lab, "", shell, env=env, before=lambda: commands.add_hosts(lab.hosts))
 
 
 @contextlib.contextmanager

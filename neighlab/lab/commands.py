@@ -42,18 +42,29 @@ def install(hosts: Iterable[str], more: Mapping[str, str], *, uid: int = 0) -> N
 
     `uid` is who may hand in answers, as the sandbox sees him. Must be called in the first process of a sandbox.
     """
-    nsenter = shutil.which("nsenter", path=os.defpath + ":/usr/sbin:/sbin")
-    if nsenter is None:
-        raise EnvironmentProblem("there is no program nsenter on this machine (Debian: util-linux)")
-    scripts = {name: _HOST.format(name=name, nsenter=nsenter) for name in hosts}
-    os.makedirs(BIN)
-    for name, text in {**scripts, "answer": _HAND_IN, **more}.items():
-        file = Path(BIN, name)
-        file.write_text(text)
-        file.chmod(0o755)
+    add_hosts(hosts)
+    for name, text in {"answer": _HAND_IN, **more}.items():
+        _add(name, text)
     os.makedirs(ANSWERS)
     limits = f"size=256k,nr_inodes=64,mode=700,uid={uid},gid={uid}"
     ns.mount("tmpfs", ANSWERS, "tmpfs", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC, limits)
+
+
+def add_hosts(hosts: Iterable[str]) -> None:
+    """Make the commands that are hosts' names, where they are not yet; in a lab's own mount namespace."""
+    nsenter = shutil.which("nsenter", path=os.defpath + ":/usr/sbin:/sbin")
+    if nsenter is None:
+        raise EnvironmentProblem("there is no program nsenter on this machine (Debian: util-linux)")
+    os.makedirs(BIN, exist_ok=True)
+    for name in hosts:
+        if not os.path.exists(f"{BIN}/{name}"):
+            _add(name, _HOST.format(name=name, nsenter=nsenter))
+
+
+def _add(name: str, text: str) -> None:
+    file = Path(BIN, name)
+    file.write_text(text)
+    file.chmod(0o755)
 
 
 def answers() -> dict[str, str]:

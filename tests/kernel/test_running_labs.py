@@ -219,6 +219,19 @@ def names(pid: int) -> list[str]:
     return found
 
 
+def test_a_lab_is_entered_by_a_shell_in_which_hosts_are_commands(lab: str) -> None:
+    for _ in range(2):
+        done = neighlab(
+            "shell", "--attach", lab, said="victim ip -br addr show eth0\nattacker cat /proc/1/comm\nexit 3\n"
+        )
+        assert "192.0.2.1/24" in done.stdout
+        assert done.stderr.startswith("each host's name is a command, as in `attacker ip neigh`")
+        assert done.returncode == 3
+    assert lab in listed()
+    assert "Missing argument" in ask("shell", code=2)
+    assert "--attach takes a running lab as it is" in ask("shell", "--attach", lab, "--detach", code=2)
+
+
 # --- ended ----------------------------------------------------------------------------------------------------------
 
 
