@@ -158,7 +158,9 @@ def test_what_a_command_leaves_in_the_background_lives_on_in_the_lab(lab: str) -
 
 
 def test_ctrl_c_is_the_commands(lab: str) -> None:
-    terminal = Terminal(*COMMAND, "exec", lab, "victim", "sh", "-c", "trap 'echo caught; exit 3' INT; echo on; cat")
+    # a shell that is about to start a program hears of a signal when that has ended: none may go on for long
+    loop = "trap 'echo caught; exit 3' INT; echo on; while :; do sleep 0.1; done"
+    terminal = Terminal(*COMMAND, "exec", lab, "victim", "sh", "-c", loop)
     terminal.read_until("on\n")
     terminal.type("\x03")
     terminal.read_until("caught")
