@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from neighlab.report.plain import printable
 from neighlab.report.prediction import (
     hint_text,
     lesson_text,
@@ -47,7 +48,7 @@ class Dialogue:
     def _ask_about(self, chapter: Chapter) -> None:
         from neighlab.cli.show import _drawing
 
-        name, count = chapter.scenario.name, len(chapter.asked)
+        name, count = printable(chapter.scenario.name), len(chapter.asked)
         click.echo(f"{click.style(name, bold=True)}  {count} question{'s' * (count != 1)}")
         click.echo(not_asked_text(chapter.not_asked), nl=False)
         if not count:

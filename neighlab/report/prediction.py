@@ -72,7 +72,7 @@ def lesson_text(scenario: Scenario) -> str:
     paragraphs = [scenario.claim, *scenario.lesson.split("\n\n")]
     if scenario.kernel:
         paragraphs.append(f"In the kernel: {scenario.kernel}. More: neighlab show {scenario.name}")
-    return "\n".join(f"{textwrap.fill(' '.join(one.split()), WIDTH)}\n" for one in paragraphs if one)
+    return "\n".join(f"{textwrap.fill(printable(' '.join(one.split())), WIDTH)}\n" for one in paragraphs if one)
 
 
 def not_asked_text(missing: Iterable[NotAsked]) -> str:
@@ -100,7 +100,7 @@ def graded_text(chapters: Sequence[Chapter], verdicts: Sequence[Verdict]) -> str
         own = [one for one in verdicts if one.question.selected.scenario is chapter.scenario]
         parts.append(f"{printable(chapter.scenario.name)}\n")
         for one in own:
-            parts.append(f"  {one.question.id}  {verdict_line(one)}\n")
+            parts.append(f"  {printable(one.question.id)}  {verdict_line(one)}\n")
             if one.contrast is not None:
                 parts += [f"      {line}\n" for line in contrast_lines(one.given or "", one.contrast)]
         parts.append(textwrap.indent(not_asked_text(chapter.not_asked), "  "))
