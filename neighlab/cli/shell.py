@@ -103,10 +103,10 @@ def _attach(wanted: str | None) -> int:
     from neighlab.lab.running import named
 
     lab = named(wanted)
-    env = {"PATH": f"{commands.BIN}:{with_sbin(os.environ)['PATH']}", "PS1": f"{lab.name}> ", "PROMPT_COMMAND": ""}
-    click.echo(
-        f"{', '.join(lab.hosts)}: each name is a command, as in `{lab.hosts[0]} ip neigh`; Ctrl-D leaves", err=True
-    )
+    path = f"{commands.BIN}:{with_sbin(os.environ)['PATH']}"
+    env = {"PATH": path, "PS1": f"{lab.name}> ", "PROMPT_COMMAND": "", "HISTFILE": os.devnull}
+    one = next(iter(lab.hosts), "HOST")
+    click.echo(f"each host's name is a command, as in `{one} ip neigh`; Ctrl-D leaves, and the lab lives on", err=True)
     shell = ["bash", "--norc"] if shutil.which("bash") else ["sh"]
     return execute(lab, "", shell, env=env, before=lambda: commands.add_hosts(lab.hosts))
 
