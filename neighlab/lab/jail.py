@@ -25,6 +25,8 @@ from neighlab.lab import channel, jailed, jailroot
 from neighlab.lab.jailed import Limits
 from neighlab.lab.owner import Owner
 
+LATE: Final = "it did not end within"
+"""How the one limit is told that a busy machine may have broken."""
 _OLDEST: Final = (5, 14)
 """Since then RLIMIT_NPROC counts the processes of a user namespace, and not all those of a user."""
 _TICK_MS: Final = 20
@@ -88,7 +90,7 @@ class Jail:
             if not broken and len(self.output) + self.discarded_bytes > self.limits.output_bytes:
                 broken = f"it printed more than {self.limits.output_bytes >> 20} MiB"
             if not broken and time.monotonic() > self._started + self.limits.time_s:
-                broken = f"it did not end within {self.limits.time_s:g} s"
+                broken = f"{LATE} {self.limits.time_s:g} s"
             if broken:
                 return Ended(limit=broken)
 

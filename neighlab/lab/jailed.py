@@ -26,7 +26,8 @@ _KEPT: Final = (
     privileges.CAP_NET_ADMIN, privileges.CAP_NET_RAW, privileges.CAP_NET_BIND_SERVICE,
     privileges.CAP_SYS_ADMIN,  # setns(2) wants it; in a user namespace that owns hosts alone it opens nothing else
 )  # fmt: skip
-_NICE: Final = 19
+_NICE: Final = 5
+"""So much that its lab comes first, and so little that a busy machine does not let it starve."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from neighlab.kernel import nlattr, rtneightbl, tableuse
 from neighlab.kernel.netlink import NETLINK_ROUTE, Route
 from neighlab.lab import channel as wire
 from neighlab.lab import problems, sandbox
+from neighlab.lab.jail import LATE
 from neighlab.model.grades import Attempt
 from neighlab.runner.pool import SHARED_PATIENCE_S, how_it_ended, warm_up
 from neighlab.teach.folder import Folder
@@ -109,7 +110,7 @@ class Graders:
         try:
             with tableuse.held(alone=False, patience_s=SHARED_PATIENCE_S, waiting=self.waiting):
                 over, tight = self._drain(deque(enumerate(submissions)), self.jobs, results)
-                again = deque((one.index, submissions[one.index]) for one in over if _disturbed(one, over, tight))
+                again = deque((one.index, submissions[one.index]) for one in over if self._disturbed(one, over, tight))
                 repeated = {index for index, _submission in again}
                 self._settle([one for one in over if one.index not in repeated], results)
                 last, _tight = self._drain(again, 1, results)
@@ -184,6 +185,15 @@ class Graders:
                 one.attempt.ended = "the lab that it left behind kept the checks waiting until their time was up"
                 one.finish()
 
+    def _disturbed(self, one: _Run, over: Sequence[_Run], tight: Sequence[tuple[float, float]]) -> bool:
+        """May somebody else have had a hand in it: who broke a limit meanwhile, who filled the kernel's neighbour
+        table, who ended its lab, or merely who ran beside it while its time ran out?
+        """
+        if one.lost or (self.jobs > 1 and one.attempt.ended.startswith(LATE)):
+            return True
+        offences = [(other.started, other.ended) for other in over if other is not one and other.attempt.ended]
+        return any(one.overlaps(*when) for when in [*offences, *tight])
+
     def _settle(self, over: Sequence[_Run], results: dict[int, Attempt]) -> None:
         """Take these grades as they are."""
         for one in over:
@@ -195,14 +205,6 @@ class Graders:
         results[index] = attempt
         if self.listener is not None:
             self.listener.finished(attempt)
-
-
-def _disturbed(one: _Run, over: Sequence[_Run], tight: Sequence[tuple[float, float]]) -> bool:
-    """Did somebody else break a limit, or the kernel's neighbour table have no room, while this one ran?"""
-    if one.lost:
-        return True
-    offences = [(other.started, other.ended) for other in over if other is not one and other.attempt.ended]
-    return any(one.overlaps(*when) for when in [*offences, *tight])
 
 
 def _pressure() -> tuple[int, int]:

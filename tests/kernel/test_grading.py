@@ -153,7 +153,7 @@ EXERCISE = '''
 from neighlab.topologies import TwoHosts
 from neighlab import exercise
 
-@exercise(topology=TwoHosts, yours=["victim"], time_s=2{more})
+@exercise(topology=TwoHosts, yours=["victim"]{more})
 def it(victim):
     pass
 
@@ -202,7 +202,7 @@ def test_server_lives_on_where_it_is_the_subject(tmp_path: Path) -> None:
 
 
 def test_what_does_not_end_is_ended(tmp_path: Path) -> None:
-    never, waits = graded(an_exercise(tmp_path), [b"while :; do :; done", b"trap '' TERM; sleep 1000"])
+    never, waits = graded(an_exercise(tmp_path, ", time_s=2"), [b"while :; do :; done", b"trap '' TERM; sleep 1000"])
     assert {never.ended, waits.ended} == {"it did not end within 2 s"}
     assert never.earned == waits.earned == 0
 
