@@ -108,7 +108,9 @@ def test_the_only_lab_needs_no_name() -> None:
 
 
 def test_a_lab_writes_nothing_outside_of_itself(lab: str) -> None:
-    assert not os.path.exists("/run/neighlab")
+    card = Path(f"/proc/{pid_of(lab)}/root/run/neighlab/lab.json")
+    assert json.loads(card.read_text())["title"] == "VictimAttacker"
+    assert card.stat().st_dev != Path("/run").stat().st_dev
     assert "control" in ask("exec", lab, "victim", "ls", "/run/neighlab")
 
 
