@@ -371,3 +371,5 @@ def test_addresses_of_zero_are_hidden_ones() -> None:
     assert Symbols(b"0000000000000000 T _stext\n0000000000000000 T _text\n").hidden
     assert Symbols(b"").hidden
     assert not Symbols(TEXT).hidden
+    assert not Symbols(b"0000000000000000 A fixed_percpu_data\n" + TEXT).hidden
+    assert Symbols(b"0000000000000000 T _stext\n0000000000000000 t first_of_a_module\t[veth]\n").hidden

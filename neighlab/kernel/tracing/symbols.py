@@ -32,7 +32,9 @@ class Symbols:
     @property
     def hidden(self) -> bool:
         """Does the kernel show zeros instead of addresses (kernel.kptr_restrict)?"""
-        return not self._text[: self._text.find(b" ")].strip(b"0")
+        # the first symbols of many kernels are offsets into per-CPU memory and do begin at 0: the last one tells
+        last = self._text.rfind(b"\n", 0, max(0, self._own_end - 1)) + 1
+        return not self._text[last : last + _ADDRESS].strip(b"0")
 
     def caller(self, address: int) -> str:
         """The function that a call returns to: a call that never returns may be its function's last instruction."""
