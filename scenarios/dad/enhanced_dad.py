@@ -26,6 +26,7 @@ def other_nonce(seen):
     return ndp.dad(ON_LINK6, lladdr=EVIL, nonce=b"rivals")
 
 
+LATER = "2001:db8::98"
 ECHOED = Sabotage(params={"answer": echo})
 
 
@@ -56,6 +57,9 @@ def own_nonce_tells_an_echo_from_a_rival(victim, attacker, lab, *, enhanced_dad,
     (asked,) = capture.expect(1, "sent", kind="ns", is_probe=True, target=ON_LINK6)
     attacker.send(answer(asked))
     attacker.fence(victim)
+    # the verdict is carried out in a work queue: behind it in the queue is the question for another address
+    victim.add_addr(f"{LATER}/64", nodad=False)
+    capture.expect(1, "sent", kind="ns", is_probe=True, target=LATER)
 
     lab.expect("nonce of six bytes", len(asked.parsed.nonce or b"") == 6, nonce)
     victim.expect_addr(ON_LINK6, outcome, within_ms=1000)
