@@ -104,6 +104,7 @@ class Stream:
         self.process = subprocess.Popen(
             [*COMMAND, "watch", lab, "--format", "jsonl", *args],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+            start_new_session=True,
         )  # fmt: skip
         self._buffer = b""
         self.seen: list[dict[str, Any]] = []
@@ -169,7 +170,8 @@ def test_what_the_kernel_does_silently_is_found(lab: str) -> None:
 
     one = stream.neigh("victim", STRANGER, "DELAY")
     assert (one["event"], one["announced"]) == ("FOUND", False)
-    stream.process.send_signal(signal.SIGINT)
+    for _ in range(2):
+        os.killpg(stream.process.pid, signal.SIGINT)
     assert stream.end() == (130, "")
 
 
