@@ -107,6 +107,16 @@ def test_the_only_lab_needs_no_name() -> None:
         assert ask("stop") == f"stopped {only}\n"
 
 
+@alone
+def test_where_root_does_without_a_user_namespace_it_enters_all_the_same() -> None:
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    with background("TwoHosts") as name:
+        assert os.stat(f"/proc/{pid_of(name)}/ns/user").st_ino == os.stat("/proc/self/ns/user").st_ino
+        assert "192.0.2.1/24" in ask("exec", name, "victim", "ip", "-br", "addr")
+        assert "\npeer" in ask("watch", name)
+        assert ask("stop") == f"stopped {name}\n"
+
+
 def test_a_lab_writes_nothing_outside_of_itself(lab: str) -> None:
     card = Path(f"/proc/{pid_of(lab)}/root/run/neighlab/lab.json")
     assert json.loads(card.read_text())["title"] == "VictimAttacker"
