@@ -15,7 +15,7 @@ from neighlab.model.ifaddr import IfAddr
 from neighlab.model.neigh import Neigh
 
 RTNLGRP_NEIGH: Final = 3
-RTNLGRP_IPV6_IFADDR: Final = 9
+RTNLGRP_IFADDR: Final = {4: 5, 6: 9}
 _SO_RCVBUFFORCE: Final = 33
 _WANTED_BYTES: Final = 32 << 20
 _ANCILLARY: Final = socket.CMSG_SPACE(4)
@@ -75,9 +75,9 @@ class Monitor:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
         self.capacity = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // EVENT_TRUESIZE
 
-    def hear_addresses(self) -> None:
-        """From now on hear IPv6 addresses come, go and change, too."""
-        self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, RTNLGRP_IPV6_IFADDR)
+    def hear_addresses(self, version: int = 6) -> None:
+        """From now on hear addresses come, go and (IPv6) change, too, in their order with all else that is heard."""
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, RTNLGRP_IFADDR[version])
 
     def read(self) -> tuple[list[Event], bool]:
         """Everything that has arrived, without waiting; and whether the kernel dropped events meanwhile (ENOBUFS)."""
