@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from neighlab.lab.host.base import far_end
@@ -22,12 +23,7 @@ class Recorder:
 
     def begin(self, lab: Lab) -> None:
         """Note the lab's interfaces: what a story changes later is on the timeline."""
-        for host in lab.hosts.values():
-            for intf in host.node.intfList():
-                far = far_end(intf)
-                peer = f"{far.node.name}/{far.name}" if far.node.inNamespace else str(far.node.name)
-                addrs = tuple(map(str, intf.addrs))
-                self._interfaces.append(Interface(host.name, str(intf.name), str(intf.lladdr), addrs, peer))
+        self._interfaces = interfaces(lab)
 
     def add(self, seen: Seen) -> int:
         """Keep one frame and return its place."""
@@ -36,8 +32,21 @@ class Recorder:
 
     def evidence(self, timeline: Timeline) -> Evidence:
         """Everything so far, on the timeline's clock."""
-        start = timeline.start
-        frames = [
-            CapturedFrame((one.at - start) * 1000, one.host, one.ifname, one.direction, one.frame) for one in self._seen
-        ]
-        return Evidence(list(self._interfaces), frames)
+        return Evidence(list(self._interfaces), captured(self._seen, timeline))
+
+
+def interfaces(lab: Lab) -> list[Interface]:
+    """The interfaces of a lab's hosts as they are now."""
+    found = []
+    for host in lab.hosts.values():
+        for intf in host.node.intfList():
+            far = far_end(intf)
+            peer = f"{far.node.name}/{far.name}" if far.node.inNamespace else str(far.node.name)
+            found.append(Interface(host.name, str(intf.name), str(intf.lladdr), tuple(map(str, intf.addrs)), peer))
+    return found
+
+
+def captured(frames: Iterable[Seen], timeline: Timeline) -> list[CapturedFrame]:
+    """Frames as plain data on the timeline's clock."""
+    start = timeline.start
+    return [CapturedFrame((one.at - start) * 1000, one.host, one.ifname, one.direction, one.frame) for one in frames]

@@ -88,14 +88,26 @@ def timeline_lines(timeline: Sequence[Entry], *, fold: bool) -> list[str]:
     time_width = _widest(times, 6)
     host_width = _widest(entry.host for entry in shown)
     kind_width = _widest(entry.kind for entry in shown)
-    lines = [
-        f"{time:>{time_width}} ms  {printable(entry.host):<{host_width}}  "
-        f"{printable(entry.kind):<{kind_width}}  {printable(entry.text)}".rstrip()
-        for time, entry in zip(times, shown, strict=True)
-    ]
-    if hidden > 0:
-        lines.insert(FOLD // 2, f"... {hidden} entries folded, -vv shows them ...")
+    traced = any(entry.source == "trace" for entry in timeline)
+    lines = []
+    for place, (time, entry) in enumerate(zip(times, shown, strict=True)):
+        if hidden > 0 and place == FOLD // 2:
+            lines.append(f"... {hidden} entries folded, -vv shows them ...")
+        lines.append(
+            f"{time:>{time_width}} ms  {printable(entry.host):<{host_width}}  "
+            f"{printable(entry.kind):<{kind_width}}  {printable(entry.text)}".rstrip()
+        )
+        indent = " " * (time_width + host_width + kind_width + 9)
+        lines += [f"{indent}{line}" for line in _whys(entry, traced=traced)]
     return lines
+
+
+def _whys(entry: Entry, *, traced: bool) -> list[str]:
+    """Why it happened; an announcement of what the trace tells with its cause needs none of its own."""
+    cause = entry.fields.get("cause")
+    if not cause or (traced and entry.source == "netlink"):
+        return []
+    return [f"<- {printable(str(cause))}{', inferred' if entry.fields.get('cause_inferred') else ''}"]
 
 
 def summary(run: RunResult) -> str:

@@ -19,9 +19,12 @@ from neighlab.errors import EnvironmentProblem, ExpectationFailed, NeighlabError
 from neighlab.kernel.features import kernel_version, parse_version
 from neighlab.lab import channel as wire
 from neighlab.lab import lab as labs
+from neighlab.lab.recorder import captured, interfaces
 from neighlab.model import knobs
+from neighlab.model.evidence import Evidence
 from neighlab.model.knobs import Setting
 from neighlab.model.result import CaseResult
+from neighlab.model.why.causes import tell_causes
 from neighlab.runner.discovery import Selected
 from neighlab.runner.registry import Sabotage, parameters
 
@@ -160,6 +163,8 @@ def execute(
         result.knobs = lab.effective_knobs()
         result.epoch_s = time.time() - lab.timeline.now_ms() / 1000
         result.evidence = lab.recorder.evidence(lab.timeline) if lab.recorder is not None else None
+        told = result.evidence or Evidence(interfaces(lab), captured(lab.frames, lab.timeline))
+        tell_causes(result.timeline, told.frames, told.interfaces)
     result.duration_ms = (time.monotonic() - started) * 1000
     if options.shell_on_fail and lab is not None and result.outcome in ("failed", "error"):
         print(f"{result.name}: {result.reason}\nThe lab is as the failure left it; Ctrl-D ends it.", file=sys.stderr)

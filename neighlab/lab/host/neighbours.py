@@ -12,7 +12,7 @@ from neighlab.kernel.monitor import NeighEvent
 from neighlab.kernel.netlink import NetlinkError
 from neighlab.lab.host.base import HostBase
 from neighlab.model.neigh import Neigh
-from neighlab.model.nud import NTF, NUD, State, state_name
+from neighlab.model.nud import NTF, NUD, State, flag_names, state_name
 from neighlab.wire import inbox
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Neighbours(HostBase):
             family=10 if ":" in addr else 2, ifindex=self.intf(dev).ifindex, addr=addr, state=state, lladdr=lladdr,
             ntf=flags, protocol=protocol,
         )  # fmt: skip
-        text = f"ip neigh {op} {addr} lladdr {lladdr} nud {state_name(state).lower()}"
+        words = [f"ip neigh {op} {addr} lladdr {lladdr}", *flag_names(flags), f"nud {state_name(state).lower()}"]
+        text = " ".join(words)
         return self._neigh_request(nlattr.RTM_NEWNEIGH, _OPS[op], body, text)
 
     def neigh_del(self, addr: str, *, dev: str | None = None, flags: NTF = NTF.NONE) -> str | None:
