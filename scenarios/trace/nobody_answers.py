@@ -2,7 +2,7 @@
 
 neigh_timer_handler gives the entry up after its last question, and neigh_invalidate hands all that waits in it to
 error_report, which tells each sender and frees the packet: arp_error_report with this reason (since Linux 5.18),
-ndisc_error_report without any (up to 6.18: NOT_SPECIFIED). It is the next hop that is resolved: a packet to another
+ndisc_error_report without any (up to 7.2: NOT_SPECIFIED). It is the next hop that is resolved: a packet to another
 continent dies of the silence of the gateway beside it. Many read "no route to host" as a statement about routes; the
 route was found, its next hop was not. In practice: NEIGH_FAILED at a sender says that the fault is on its own link;
 look at the neighbour entry of the gateway, not at the routing table - and for IPv6 do not wait for the name.

@@ -347,6 +347,7 @@ ffffffff81000300 t ___neigh_create.cold
 ffffffff81000400 T last_own
 ffffffffc0300000 t second_of_a_module\t[br_netfilter]
 ffffffffc0200000 t first_of_a_module\t[veth]
+000000000002f000 d per_cpu_of_a_module\t[ip_vs]
 """
 
 
@@ -361,6 +362,7 @@ ffffffffc0200000 t first_of_a_module\t[veth]
         (0xFFFFFFFFC0200004, "first_of_a_module"),
         (0xFFFFFFFFC0300004, "second_of_a_module"),
         (0x1000, "?"),
+        (0x2F010, "per_cpu_of_a_module"),
     ],
 )
 def test_an_address_is_in_the_function_that_begins_last_before_it(address: int, name: str) -> None:

@@ -43,10 +43,15 @@ class Symbols:
         return self._known[address]
 
     def _line(self, address: int) -> bytes:
-        """The line of the symbol that begins last at or before an address; empty if it is before them all."""
+        """The line of the symbol that begins last at or before an address; empty if it is before them all.
+
+        Modules lie behind the kernel's own code, but some of their symbols (per-CPU ones) are numbered before it.
+        """
         late = bisect_right(self._late_addresses, address)
-        if late:
-            return self._late_lines[late - 1]
+        theirs = self._late_lines[late - 1] if late else b""
+        return max(self._own(address), theirs, key=lambda line: line[:_ADDRESS])
+
+    def _own(self, address: int) -> bytes:
         text, low, high, found = self._text, 0, self._own_end, b""
         while low < high:  # both at the beginning of a line
             start = text.rfind(b"\n", low, (low + high) // 2) + 1 or low

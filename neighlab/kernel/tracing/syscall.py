@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 MAP_ARRAY: Final = 2
@@ -43,6 +46,19 @@ def call(command: int, attributes: bytes) -> int:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
     return result
+
+
+@contextmanager
+def enough_memory() -> Iterator[None]:
+    """Let maps and programs be as big as they are: before Linux 5.11 they count as locked memory (RLIMIT_MEMLOCK)."""
+    before = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    with suppress(OSError, ValueError):  # newer kernels do not ask, and older ones will say EPERM
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, before)
 
 
 def make_map(kind: int, key_bytes: int, value_bytes: int, entries: int, flags: int, name: str) -> int:

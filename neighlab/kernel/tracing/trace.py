@@ -74,7 +74,7 @@ class Trace:
 
     def __init__(self, *, ring_bytes: int = RING_BYTES, attach: bool = True) -> None:
         slots, kinds = FILTER_SLOTS + 1, len(records.Kind)
-        with ExitStack() as self._held:
+        with ExitStack() as self._held, syscall.enough_memory():
             self.maps = Maps(
                 self._map(syscall.MAP_RINGBUF, 0, 0, ring_bytes, 0, "ring"),
                 self._map(syscall.MAP_ARRAY, 4, _SLOT.size, slots, syscall.F_MMAPABLE, "filter"),
