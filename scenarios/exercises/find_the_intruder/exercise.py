@@ -35,7 +35,7 @@ def intruder(answers, lab):
         STOLEN: "198.18.0.2 is the address that was stolen. The thief is who receives what h1 sends to it.",
         "198.18.0.4": "198.18.0.4 and 198.18.0.40 share a link-layer address, and rightly so: ask again, and both are"
         " answered as before. One host may have many addresses.",
-        "198.18.0.6": "198.18.0.6 is STALE, which is old knowledge and no lie; a forged entry can be as REACHABLE as any.",
+        "198.18.0.6": "198.18.0.6 is STALE, which is old knowledge and no lie; a forged entry can be REACHABLE.",
         "": "Hand in the intruder's own address: answer intruder ADDRESS",
     }  # fmt: skip
     told[SECOND] = told["198.18.0.4"]

@@ -13,7 +13,7 @@ REDIRECT, STRANGER = 5, "192.0.2.21"
 
 @exercise(topology=VictimAttackerOwner, yours=["attacker"], about=["spoof/mitm", "spoof/request-for-us"], minutes=40)
 def middle(victim, owner):
-    for one, other in ((victim, owner), (owner, victim)):
+    for one in (victim, owner):
         one.conf(locktime_ms=0, base_reachable_time_ms=3_600_000, gc_stale_time_ms=3_600_000)
         one.conf(delay_first_probe_time_ms=3_600_000)
     victim.ping(owner.addr)  # the bridge knows where both are: no copy reaches the attacker
