@@ -3,12 +3,15 @@
 The victim's program tells the owner a word once a second, in a ping's payload: who is in the middle can read it.
 """
 
+import itertools
+
 from neighlab.topologies import VictimAttackerOwner
 
 from neighlab import NUD, because, exercise
 
 WORD = "violet-umbrella"
-REDIRECT, STRANGER = 5, "192.0.2.21"
+REDIRECT = 5
+STRANGERS = itertools.cycle(f"192.0.2.{number}" for number in range(101, 251))
 
 
 @exercise(topology=VictimAttackerOwner, yours=["attacker"], about=["spoof/mitm", "spoof/request-for-us"], minutes=40)
@@ -72,20 +75,20 @@ def back(victim, attacker, owner, lab):
     " out of the interface by which it came does so, if `send_redirects` of the interface OR of `all` says so.",
 )
 def quiet(victim, attacker, owner):
-    # the kernel limits redirects for each sender: one that has not been heard before is sure to be told. The owner
+    # the kernel limits redirects for each sender: one that has not been heard lately is sure to be told. The owner
     # takes the datagram: to complain it would have to ask for the stranger, and its question would undo the lie.
-    inbox = owner.listen(port=7002)
-    victim.add_addr(f"{STRANGER}/24")
+    inbox, stranger = owner.listen(port=7002), next(STRANGERS)
+    victim.add_addr(f"{stranger}/24")
     wire = attacker.capture(everything=True)
-    outbox = victim.udp(owner.addr, port=7002, source=STRANGER)
+    outbox = victim.udp(owner.addr, port=7002, source=stranger)
     outbox.send()
     outbox.close()
     for _ in range(2):
         victim.fence(attacker, by="marker")
         attacker.fence(victim, by="marker")
     inbox.close()
-    victim.del_addr(f"{STRANGER}/24")
-    attacker.neigh_del(STRANGER)
+    victim.del_addr(f"{stranger}/24")
+    attacker.neigh_del(stranger)
     wire.expect(0, icmp_type=REDIRECT, within_ms=0)
 
 
