@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neighlab.errors import EnvironmentProblem
 from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options
 
@@ -35,7 +36,12 @@ class Traces:
         if trace.unavailable() is not None:
             return None
         trace.drop_reasons()  # read once, for every sandbox
-        return trace.Trace()
+        try:
+            return trace.Trace()
+        except OSError as problem:
+            raise EnvironmentProblem(
+                f"the kernel's tracepoints cannot be heard any more: {problem.strerror}; try with fewer jobs (-j)"
+            ) from None
 
     def give_back(self, trace: Trace | None, *, unharmed: bool) -> None:
         """The case's sandbox is gone; one that was killed may write for another moment: nobody else gets its trace."""

@@ -70,7 +70,7 @@ def test_a_life_is_told_with_every_state_and_who_made_it(trace: Trace) -> None:
     def story() -> None:
         lab = Lab(TwoHosts, families="ipv4", trace=trace)
         victim, peer = lab["victim"], lab["peer"]
-        victim.conf(base_reachable_time_ms=40, delay_first_probe_time_ms=100, retrans_time_ms=20, mcast_solicit=30)
+        victim.conf(base_reachable_time_ms=40, delay_first_probe_time_ms=500, retrans_time_ms=20, mcast_solicit=200)
         comm = f"task {Path('/proc/self/comm').read_text().strip()}"
 
         victim.udp(ON_LINK).send()
@@ -147,7 +147,7 @@ def test_drops_have_a_reason_a_place_and_the_packet(trace: Trace) -> None:
     def story() -> None:
         lab = Lab(TwoHosts, families="ipv4", trace=trace)
         victim = lab["victim"]
-        victim.conf(unres_qlen_bytes=0, mcast_solicit=1, retrans_time_ms=20)
+        victim.conf(unres_qlen_bytes=0, mcast_solicit=1, retrans_time_ms=300)
         outbox = victim.udp(ON_LINK)
         outbox.send(b"x" * 7, count=5)
         victim.expect(ON_LINK, NUD.FAILED)
