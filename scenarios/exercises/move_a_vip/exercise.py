@@ -1,4 +1,4 @@
-"""A virtual address moves without losing a packet if the new owner has it before the clients are told to go there.
+"""A virtual address moves to another server unnoticed by who uses it: the order of the steps decides, not their speed.
 
 Whether packets can get lost is read off the order of three events - addresses that come and go, the client's entry
 that changes - which the kernel announces on one socket: a script that is quick, or slow, gets the same verdict.
