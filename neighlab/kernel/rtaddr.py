@@ -9,8 +9,9 @@ from typing import Final
 from neighlab.kernel import nlattr
 from neighlab.kernel.links import RTM_DELADDR, RTM_NEWADDR
 from neighlab.model.ifaddr import IFA, IfAddr
+from neighlab.model.reception.situation import OwnAddr
 
-__all__ = ["RTM_DELADDR", "RTM_GETADDR", "RTM_NEWADDR", "decode_addr", "encode_get"]
+__all__ = ["RTM_DELADDR", "RTM_GETADDR", "RTM_NEWADDR", "decode_addr", "decode_own", "encode_dump", "encode_get"]
 
 RTM_GETADDR: Final = 22
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
@@ -23,6 +24,20 @@ def encode_get(ifindex: int, addr: str) -> bytes:
     return _ifaddr.pack(socket.AF_INET6, 128, 0, 0, ifindex) + nlattr.attr(
         _IFA_ADDRESS, socket.inet_pton(socket.AF_INET6, addr)
     )
+
+
+def encode_dump() -> bytes:
+    """Encode the body of an RTM_GETADDR for all addresses of both families."""
+    return _ifaddr.pack(0, 0, 0, 0, 0)
+
+
+def decode_own(buffer: bytes, names: dict[int, str], out: list[OwnAddr]) -> None:
+    """Append the addresses of a buffer, with their scope; `names` tells interfaces by their index."""
+    for kind, _flags, _seq, _pid, start, end in nlattr.iter_messages(buffer):
+        if kind == RTM_NEWADDR:
+            found = decode_addr(buffer, start, end)
+            _family, _length, _bits, scope, _ifindex = _ifaddr.unpack_from(buffer, start)
+            out.append(OwnAddr(found.addr, found.prefixlen, names.get(found.ifindex, ""), scope, found.flags))
 
 
 def decode_addr(buffer: bytes, start: int, end: int) -> IfAddr:
