@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MARK = "NEIGHLAB_TEST_RUN"
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 def mark() -> None:
@@ -53,6 +55,23 @@ def names(directory: str) -> set[str]:
         return set(os.listdir(directory))
     except OSError:
         return set()
+
+
+@contextlib.contextmanager
+def turn(*, alone: bool) -> Iterator[None]:
+    """Let tests run beside each other, in whatever processes, but one that wants to be alone alone.
+
+    Two files of the checkout are the locks. All pass the first on their way to the second: who waits to be alone stands
+    in it, and those who come later behind him.
+    """
+    with (_ROOT / "setup.cfg").open() as turnstile, (_ROOT / "pyproject.toml").open() as room:
+        fcntl.flock(turnstile, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(turnstile, fcntl.LOCK_UN)
+        try:
+            yield
+        finally:
+            fcntl.flock(room, fcntl.LOCK_UN)  # children may have copies of it
 
 
 @contextlib.contextmanager

@@ -184,7 +184,8 @@ def call(*argv: str, cwd: str | Path = ROOT) -> Count:
 def pytest(run: Run, name: str, folder: str, through: Callable[[Sequence[str], Path], int] = plain_call) -> Count:
     """Run pytest and count what its report says, not what it prints."""
     report = run.report(f"{name}.xml")
-    argv = [sys.executable, "-m", "pytest", folder, "-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
+    several = ["-n", str(1 + (os.cpu_count() or 1)), "--dist", "worksteal"]
+    argv = [sys.executable, "-m", "pytest", folder, "-q", "-p", "no:cacheprovider", *several, f"--junit-xml={report}"]
     status = through([*argv, *run.pytest_args], run.reports)
     count = Count()
     for suite in ElementTree.parse(report).iter("testsuite") if report.stat().st_size else []:

@@ -24,6 +24,13 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("caches")
 
 
+@pytest.fixture(autouse=True)
+def turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test marked `alone`, as it fills or bounds what the whole machine shares, runs while no other does."""
+    with machine.turn(alone=request.node.get_closest_marker("alone") is not None):
+        yield
+
+
 @pytest.fixture
 def nothing_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caches: Path) -> Iterator[None]:
     """Compare processes, namespaces, mounts, links, files, knobs and our own descriptors before and after.

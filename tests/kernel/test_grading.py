@@ -85,6 +85,7 @@ def service() -> Iterator[tuple[int, list[Any]]]:
         thread.join()
 
 
+@pytest.mark.alone
 def test_everybody_gets_the_grade_that_is_due_and_nobody_else_is_touched(submissions: Path, tmp_path: Path) -> None:
     pages, matrix, table = tmp_path / "pages", tmp_path / "matrix.csv", tmp_path / "grades.csv"
     done = run(

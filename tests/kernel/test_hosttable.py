@@ -273,6 +273,7 @@ def flagged() -> set[str]:
     return {addr for addr, entry in look().items() if entry[2] & NTF.EXT_LEARNED}
 
 
+@pytest.mark.alone
 @real
 @pytest.mark.parametrize("kill", KILLS)
 def test_the_real_machine_comes_back(kill: str) -> None:
@@ -287,6 +288,7 @@ def test_the_real_machine_comes_back(kill: str) -> None:
     assert not host.run.exists()
 
 
+@pytest.mark.alone
 @real
 def test_a_second_run_is_told_who_is_at_work() -> None:
     with runner(Host(), settings()["ipv4/neigh/default/gc_thresh3"]) as (process, _watchdog):
@@ -299,6 +301,7 @@ def test_a_second_run_is_told_who_is_at_work() -> None:
             pass
 
 
+@pytest.mark.alone
 @real
 def test_the_real_limit_is_lowered_for_a_moment() -> None:
     before, marked = settings(), flagged()

@@ -243,6 +243,7 @@ def test_the_runner_survives_a_case_that_asks_and_dies() -> None:
     assert [(one.outcome, one.reason) for one in results.cases] == [("error", SIGKILLED)] * 2
 
 
+@pytest.mark.alone
 def test_the_kernel_counts_no_namespace_that_is_left() -> None:
     """In a user namespace that may hold 12 network namespaces, 24 cases of 4 each find room, however they end."""
 

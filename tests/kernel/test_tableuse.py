@@ -12,9 +12,13 @@ from neighlab.kernel import tableuse
 
 PATIENCE_S = 120.0
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/sys/net/ipv4/neigh/default/gc_thresh3").exists(), reason="the thresholds are not to be seen here"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(
+        not Path("/proc/sys/net/ipv4/neigh/default/gc_thresh3").exists(),
+        reason="the thresholds are not to be seen here",
+    ),
+]
 
 
 def test_ordinary_runs_share_the_table() -> None:

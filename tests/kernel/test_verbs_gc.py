@@ -88,6 +88,7 @@ class Obituaries:
                         lost.add((neigh.ifindex, neigh.addr))
 
 
+@pytest.mark.alone
 @real
 def test_no_neighbour_of_this_machine_is_lost_while_its_table_is_full(tmp_path: Path) -> None:
     knobs, seen, report = settings(), set[tuple[int, str]](), tmp_path / "report.json"
@@ -108,6 +109,7 @@ def test_no_neighbour_of_this_machine_is_lost_while_its_table_is_full(tmp_path: 
         pytest.skip("this machine had no neighbour of its own meanwhile")
 
 
+@pytest.mark.alone
 @real
 def test_verbs_of_a_table(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
