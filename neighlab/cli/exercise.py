@@ -18,6 +18,7 @@ COMMANDS = {
     "grade": "Grade a folder of submissions, each in a jail of its own.",
     "new": "Make the skeleton of a new exercise.",
     "test": "Try an exercise on its own solutions, right and wrong ones.",
+    "walk": "Follow an exercise's sheet in a terminal, as a student would.",
 }
 
 
