@@ -28,10 +28,11 @@ class Addresses(HostBase):
         optimistic: bool = False,
         host_scope: bool = False,
     ) -> None:
-        """Add an address with its prefix length, `192.0.2.50/24`; `dev` may be "lo", the scope that of the host.
+        """Add an address with its prefix length, `192.0.2.50/24`; `dev` may be lo or one that the story has made.
 
-        `nodad=False` lets duplicate address detection run, which the knobs must allow as well (accept_dad,
-        dad_transmits); `optimistic` asks for an address that may be used meanwhile (optimistic_dad).
+        `host_scope` keeps it on this host. `nodad=False` lets duplicate address detection run, which the knobs must
+        allow as well (accept_dad, dad_transmits); `optimistic` asks for an address that may be used meanwhile
+        (optimistic_dad).
         """
         self._address(addr, dev, remove=False, nodad=nodad, optimistic=optimistic, host_scope=host_scope)
 
@@ -49,7 +50,7 @@ class Addresses(HostBase):
         optimistic: bool = False,
         host_scope: bool = False,
     ) -> None:
-        ifindex = 1 if dev == "lo" else self.intf(dev).ifindex
+        ifindex = self.ifindex_of(dev)
         verb = "remove" if remove else "add"
         self.lab.act(self.name, "set", f"{verb} address {addr} on {dev or self.ifname}", "knob")
         request = links.new_addr(
@@ -57,7 +58,7 @@ class Addresses(HostBase):
         )
         self._ask(request, f"{verb} address {addr}")
         plain = str(ip_interface(addr).ip)
-        if dev == "lo":
+        if dev and dev not in self.node.nameToIntf:
             if not remove and ":" in plain:
                 self._wait_until(lambda: self._takes(plain))
         else:

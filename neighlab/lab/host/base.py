@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, cast
 
@@ -63,6 +65,13 @@ class HostBase:
             if (":" in addr) == (version == 6):
                 return str(addr)
         raise ScenarioError(f"{self.name} {self.intf(dev).name} has no IPv{version} address in this lab")
+
+    def ifindex_of(self, dev: str | None) -> int:
+        """Index of an interface, which may also be lo or one that the story has made by itself."""
+        if dev and dev not in self.node.nameToIntf:
+            with self.node.netns.entered(), contextlib.suppress(OSError):
+                return socket.if_nametoindex(dev)
+        return int(self.intf(dev).ifindex)
 
     def ifname_of(self, ifindex: int) -> str:
         """Name of the interface with this index."""

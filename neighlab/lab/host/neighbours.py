@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import socket
 from typing import TYPE_CHECKING
 
 from neighlab.errors import ScenarioError
@@ -49,8 +48,7 @@ class Neighbours(HostBase):
         found: list[Neigh] = self.node.route.collect(nlattr.RTM_GETNEIGH, body, doing, decode)
         if dev is None:
             return found
-        with self.node.netns.entered():
-            ifindex = socket.if_nametoindex(dev)
+        ifindex = self.ifindex_of(dev)
         return [neigh for neigh in found if neigh.ifindex == ifindex]
 
     def neigh_set(
