@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+
+import pytest
 from neighlab.topologies import TwoHosts, VictimAttacker
 from sandboxed import sandboxed
 
+from neighlab.errors import ScenarioError
 from neighlab.lab.lab import Lab
 
 
@@ -43,3 +47,17 @@ def test_an_ipv6_address_of_lo_is_routed_to_lo_at_once() -> None:
         with victim.node.netns.entered(), open("/proc/thread-self/net/ipv6_route") as file:
             flags = [int(line.split()[8], 16) for line in file if line.startswith(f"20010db80001{number:020} 80")]
         assert any(one & 0x80000000 for one in flags), f"no local route to number {number}"
+
+
+@sandboxed
+def test_an_interface_of_the_storys_own_takes_addresses_that_serve_at_once() -> None:
+    victim = Lab(TwoHosts, families="ipv6")["victim"]
+    victim.run("ip", "link", "add", "own", "type", "veth", "peer", "name", "other")
+    victim.run("ip", "link", "set", "own", "up")
+    victim.run("ip", "link", "set", "other", "up")
+    for number in range(40):
+        victim.add_addr(f"2001:db8:1::{number:x}/64", dev="own")
+        with victim.node.netns.entered(), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.bind((f"2001:db8:1::{number:x}", 0))
+    with pytest.raises(ScenarioError, match="victim has no interface nothing: it has eth0"):
+        victim.neigh_dump(dev="nothing")
