@@ -23,7 +23,9 @@ class CheckResult:
     said: str = ""
     """What a student whose work does not pass is told; empty when it passed."""
     expected: str = ""
+    """What would have been right, for authors and teachers: no student is shown it."""
     observed: str = ""
+    """What was looked at, and what was found: `victim eth0 192.0.2.99: ABSENT`."""
 
     @property
     def earned(self) -> int:

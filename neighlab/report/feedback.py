@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
@@ -22,20 +23,26 @@ pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--line); }
 .good { color: var(--good); } .bad { color: var(--bad); }
 """
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|!&~])")
+_INDENT: Final = " " * 14
 _TIMELINE: Final = 200
 """How many lines of a lab's timeline a page shows."""
 
 
-def one_attempt(attempt: Attempt) -> str:
-    """One attempt as text for a terminal; what the submission printed cannot steer it."""
+def one_attempt(attempt: Attempt, *, author: bool = False, width: int | None = None) -> str:
+    """One attempt as text for a terminal, of so many columns if that is known; what the submission printed cannot steer
+    it. Only an author is shown what would have been right.
+    """
     lines = []
     if attempt.ended:
         lines.append(f"      ended: {printable(attempt.ended)}")
     for one in attempt.checks:
-        lines.append(f"      {'ok' if one.passed else '--'} {one.earned}/{one.points}  {one.claim}")
+        lines += _folded(f"      {'ok' if one.passed else '--'} {one.earned}/{one.points}  ", one.claim, width)
         if not one.passed and one.said:
-            lines.append(f"              {one.said}")
-        lines += [f"              {label}  {text}" for label, text in _difference(one)]
+            lines += _folded(_INDENT, one.said, width)
+        if author and not one.passed and one.expected:
+            lines += _folded(_INDENT, f"expected  {printable(one.expected)}", width)
+        if found := _found(one):
+            lines += _folded(_INDENT, f"observed  {found}", width)
     lines += [f"      | {line}" for line in _output(attempt)]
     return "".join(line + "\n" for line in lines)
 
@@ -59,7 +66,7 @@ def student_markdown(student: str, attempts: Sequence[Attempt], titles: Mapping[
             lines.append(f"- {'[x]' if one.passed else '[ ]'} {_mark(one.claim)} ({one.earned}/{one.points})")
             if not one.passed and one.said:
                 lines.append(f"  - {_mark(one.said)}")
-            lines += [f"  - {label}: {_mark(text)}" for label, text in _difference(one)]
+            lines += [f"  - observed: {_mark(found)}" for found in [_found(one)] if found]
         if output := _output(attempt):
             lines += ["", "What it printed:", "", *(f"    {line}" for line in output)]
         lines.append("")
@@ -81,13 +88,12 @@ def student_html(student: str, attempts: Sequence[Attempt], titles: Mapping[str,
         if output := _output(attempt):
             parts.append(f"<h3>What it printed</h3><pre>{escape(chr(10).join(output))}</pre>")
         if attempt.case is not None and attempt.case.timeline:
-            shown = attempt.case.timeline[:_TIMELINE]
+            happened = [one for one in attempt.case.timeline if one.kind != "expect"]  # which tells what is right
+            shown = happened[:_TIMELINE]
             told = "\n".join(
                 f"{one.t_ms:>+12.3f} ms  {one.host:<10} {one.kind:<8} {printable(one.text)}" for one in shown
             )
-            more = (
-                f"\n... and {len(attempt.case.timeline) - len(shown)} more" if attempt.case.timeline[_TIMELINE:] else ""
-            )
+            more = f"\n... and {len(happened) - len(shown)} more" if happened[_TIMELINE:] else ""
             parts.append(
                 f"<details><summary>What happened in the lab</summary><pre>{escape(told + more)}</pre></details>"
             )
@@ -120,11 +126,19 @@ def _verdict(attempt: Attempt) -> str:
     return f"Not solved yet.{status}{again}"
 
 
-def _difference(check: CheckResult) -> list[tuple[str, str]]:
-    if check.passed:
-        return []
-    pairs = (("expected", check.expected), ("observed", check.observed))
-    return [(label, printable(text)) for label, text in pairs if text]
+def _found(check: CheckResult) -> str:
+    """What a check that was not met has found."""
+    return "" if check.passed else printable(check.observed)
+
+
+def _folded(begin: str, text: str, width: int | None) -> list[str]:
+    """A text behind what the first line begins with, folded to the width if there is one."""
+    if width is None:
+        return [begin + text]
+    return textwrap.wrap(
+        text, max(len(_INDENT) + 40, width - 1), initial_indent=begin, subsequent_indent=_INDENT,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _output(attempt: Attempt) -> list[str]:
@@ -142,7 +156,8 @@ def _text(text: str) -> str:
 
 
 def _row(check: CheckResult) -> str:
-    why = "<br>".join([_text(check.said), *(f"{label}: {escape(text)}" for label, text in _difference(check))])
+    found = _found(check)
+    why = "<br>".join([_text(check.said), *([f"observed: {escape(found)}"] if found else [])])
     kind = "good" if check.passed else "bad"
     return f'<tr class="{kind}"><td>{_text(check.claim)}<td>{check.earned}/{check.points}<td>{why}</tr>'
 

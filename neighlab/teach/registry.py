@@ -22,10 +22,6 @@ while the student worked."""
 class Rejected(ExpectationFailed):
     """The solution is wrong, and this says why in a sentence that helps; `because` raises it."""
 
-    def __init__(self, sentence: str, observed: str = "") -> None:
-        super().__init__(sentence)
-        self.observed = observed
-
 
 @contextlib.contextmanager
 def because(sentence: str) -> Iterator[None]:
@@ -35,7 +31,7 @@ def because(sentence: str) -> Iterator[None]:
     except Rejected:
         raise
     except ExpectationFailed as problem:
-        raise Rejected(sentence, str(problem)) from problem
+        raise Rejected(sentence) from problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class Session:
                 self.exercise.call(check.function, self.lab, given)
             result.passed = True
         except Rejected as problem:
-            result.said, result.observed = str(problem), problem.observed
+            result.said = str(problem)
         except ExpectationFailed:
             result.said = check.otherwise
         except Exception as problem:  # whoever administrates a host can make it unfit for any question
@@ -109,5 +109,5 @@ class Session:
         made = self.lab.expectations[expected:]
         if not result.passed and made and not made[-1].passed:
             result.expected = f"{made[-1].subject}: {made[-1].expected}"
-            result.observed = made[-1].observed
+            result.observed = f"{made[-1].subject}: {made[-1].observed}"
         return result

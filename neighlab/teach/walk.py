@@ -70,9 +70,9 @@ def walk_of(folder: Folder) -> Walk:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ScenarioError(
-            f"{folder.path}: there is no {FILE}: write down what a student types who follows the sheet, and what he then"
-            " sees: `$ server ip neigh`, and below it, after two blanks, what must appear; the first `$ check` fails, the"
-            ' last one succeeds (docs/exercises.md, "A walk")'
+            f"{folder.path}: there is no {FILE}: write down what a student types who follows the sheet, and what he"
+            " sees: `$ server ip neigh`, and below it, after two blanks, what must appear; the first `$ check` fails,"
+            ' the last one succeeds (docs/exercises.md, "A walk")'
         ) from None
     except UnicodeDecodeError:
         raise ScenarioError(f"{path} is not UTF-8 text") from None

@@ -64,7 +64,7 @@ def test_check_says_what_is_wrong(exercise: str) -> None:
     done = neighlab("exercise", "check", name_of(exercise))
     assert done.returncode == 1
     assert "still ignores it: `neighlab show arp_accept` tells" in done.stdout
-    assert "observed  ABSENT" in done.stdout
+    assert "observed  victim eth0 192.0.2.99: ABSENT" in done.stdout
 
 
 def test_hints_come_in_their_order_and_cost(exercise: str) -> None:

@@ -9,6 +9,8 @@ import json
 import pytest
 
 from neighlab.model.grades import Attempt, CheckResult
+from neighlab.model.result import CaseResult
+from neighlab.model.timeline import Entry
 from neighlab.report.feedback import file_name, index_html, one_attempt, student_html, student_markdown
 from neighlab.report.grades import grades_csv, grades_json, matrix_csv, matrix_text
 
@@ -16,7 +18,9 @@ NASTY = "=1+1|<b>\x1b[2J`x`\n# two"
 
 
 def check(name: str, points: int, passed: bool, *, kept: bool = False) -> CheckResult:
-    return CheckResult(name, f"{name} is so", points, passed, kept, "" if passed else f"look at {name}", "7", "8")
+    return CheckResult(
+        name, f"{name} is so", points, passed, kept, "" if passed else f"look at {name}", f"{name}: 7", f"{name}: 8"
+    )
 
 
 def attempt(student: str = "alice", exercise: str = "flux", ended: str = "", **passed: bool) -> Attempt:
@@ -96,10 +100,38 @@ def test_student_is_told_what_was_wrong_and_where_to_look() -> None:
     told = student_markdown("alice", [attempt(a=True, b=False)], {"flux": "Flux is cured"})
     assert told == (
         "# alice\n\n## Flux is cured\n\n`flux`: **2 of 4 points**\n\nNot solved yet.\n\n- [x] a is so (2/2)\n"
-        "- [ ] b is so (0/2)\n  - look at b\n  - expected: 7\n  - observed: 8\n"
+        "- [ ] b is so (0/2)\n  - look at b\n  - observed: b: 8\n"
     )
-    assert "look at b" in one_attempt(attempt(b=False))
+    assert (
+        one_attempt(attempt(b=False))
+        == "      -- 0/2  b is so\n              look at b\n              observed  b: 8\n"
+    )
     assert "look at b" in student_html("alice", [attempt(b=False)], {})
+
+
+def test_no_student_is_shown_what_would_have_been_right() -> None:
+    one = attempt(b=False)
+    one.checks[0].expected = "b: SECRET"
+    one.case = CaseResult("flux", "alice", "Flux is cured", "failed")
+    one.case.timeline = [
+        Entry(1.0, "lab", "story", "expect", "b: SECRET NOT met", {}),
+        Entry(2.0, "victim", "netlink", "event", "NEWNEIGH", {}),
+    ]
+    page = student_html("alice", [one], {})
+    for told in (one_attempt(one), one_attempt(one, width=80), student_markdown("alice", [one], {}), page):
+        assert "SECRET" not in told
+    assert "NEWNEIGH" in page
+    assert "expected  b: SECRET" in one_attempt(one, author=True)
+    assert "SECRET" in grades_json([one], "6.18.44")
+
+
+def test_long_sentences_are_folded_to_the_terminal_and_stay_whole() -> None:
+    one = attempt(b=False)
+    one.checks[0].said = "word " * 40
+    lines = one_attempt(one, width=80).splitlines()
+    assert max(map(len, lines)) < 80
+    assert sum(line.count("word") for line in lines) == 40
+    assert all(line.startswith(" " * 14) for line in lines if "word" in line)
 
 
 def test_student_whose_solution_was_ended_reads_why() -> None:

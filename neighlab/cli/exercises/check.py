@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -35,7 +37,8 @@ def command(name: str | None, format_: str) -> int:
         plain = {"schema": SCHEMA, **answer, "points": points, "of": attempt.most, "solved": attempt.solved}
         click.echo(json_text(plain), nl=False)
     else:
-        click.echo(one_attempt(attempt), nl=False)
+        width = os.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(one_attempt(attempt, width=width), nl=False)
         hints = f" ({cost} less for hints)" if cost else ""
         solved = ", solved" if attempt.solved else ""
         click.echo(f"{attempt.exercise}: {points} of {attempt.most} points{hints}{solved}")

@@ -30,6 +30,6 @@ def command(names: tuple[str, ...], jobs: int, verbose: bool) -> int:
             verdict = click.style("NO", fg="red") if problem else click.style("OK", fg="green")
             click.echo(f"{verdict}  {folder.name:<22} {name:<28} {attempt.earned}/{attempt.most}  {problem}".rstrip())
             if verbose or problem:
-                click.echo(one_attempt(attempt), nl=False)
+                click.echo(one_attempt(attempt, author=True), nl=False)
             failed += bool(problem)
     return 1 if failed else 0
