@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import select
 import socket
 import struct
@@ -15,6 +16,7 @@ from neighlab.kernel.ns import NetNS
 
 PORT: Final = 7777
 _IP_RECVERR, _IPV6_RECVERR, _MSG_CONFIRM = 11, 25, 0x800
+_SIOCOUTQ: Final = 0x5411
 
 
 def _family(addr: str) -> socket.AddressFamily:
@@ -119,6 +121,11 @@ class Outbox:
             if number:
                 return error_name(number)
         return None
+
+    def held_bytes(self) -> int:
+        """The memory of datagrams that the kernel has taken and not yet got rid of (SIOCOUTQ), as skb->truesize."""
+        (held,) = struct.unpack("=i", fcntl.ioctl(self.sock, _SIOCOUTQ, bytes(4)))
+        return int(held)
 
     def close(self) -> None:
         """Close the socket."""

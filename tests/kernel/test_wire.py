@@ -326,6 +326,27 @@ def test_an_application_is_told_why_its_datagram_did_not_arrive(families: Any) -
 
 @pytest.mark.parametrize("families", ["ipv4", "ipv6"])
 @sandboxed
+def test_a_datagram_binds_memory_until_it_has_left(families: Any) -> None:
+    victim = Lab(VictimAttackerOwner, families=families)["victim"]
+    nobody = ON_LINK if families == "ipv4" else ON_LINK6
+    victim.conf(unres_qlen_bytes=0, mcast_solicit=30)
+    outbox = victim.udp(nobody)
+    assert outbox.held_bytes() == 0
+
+    outbox.send(b"x" * 1000)
+    one = outbox.held_bytes()
+    outbox.send(b"x" * 1000, count=20)
+    assert (one > 1000, outbox.held_bytes()) == (True, one)
+
+    victim.conf(unres_qlen_bytes=one * 3)
+    outbox.send(b"x" * 1000, count=20)
+    assert outbox.held_bytes() == 3 * one
+    victim.neigh_del(nobody)
+    assert outbox.held_bytes() == 0
+
+
+@pytest.mark.parametrize("families", ["ipv4", "ipv6"])
+@sandboxed
 def test_a_tcp_connection_carries_both_ways(families: Any) -> None:
     lab = Lab(VictimAttacker, families=families)
 

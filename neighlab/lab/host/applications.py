@@ -119,6 +119,12 @@ class Outbox:
         self._host.lab.timeline.add(self._host.name, "story", "note", f"UDP to {self._socket.addr}: error {found}")
         return found
 
+    def held_bytes(self) -> int:
+        """How much memory, in bytes, is bound by what was sent and still waits in a queue: for a neighbour's answer, or
+        for the device.
+        """
+        return self._socket.held_bytes()
+
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
