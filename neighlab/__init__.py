@@ -32,7 +32,12 @@ _HOME = {
     "ExpectationFailed": "neighlab.errors",
     "Unsupported": "neighlab.errors",
 }
-_MODULES = {"arp": "neighlab.model.arp", "ndp": "neighlab.model.ndp", "flood": "neighlab.wire.flood"}
+_MODULES = {
+    "arp": "neighlab.model.arp",
+    "flood": "neighlab.wire.flood",
+    "ndp": "neighlab.model.ndp",
+    "reframe": "neighlab.model.reception.reframe",
+}
 
 __all__ = [
     "ABSENT",
@@ -57,6 +62,7 @@ __all__ = [
     "exercise",
     "flood",
     "ndp",
+    "reframe",
     "scenario",
 ]
 
@@ -66,6 +72,7 @@ if TYPE_CHECKING:
     from neighlab.model.addresses import BROADCAST, EVIL, OFF_LINK, OFF_LINK6, ON_LINK, ON_LINK6, OTHER
     from neighlab.model.ifaddr import DAD
     from neighlab.model.nud import ABSENT, LEARNED, NTF, NUD, VALID
+    from neighlab.model.reception import reframe
     from neighlab.runner.registry import Case, Sabotage, scenario
     from neighlab.teach.registry import because, exercise
     from neighlab.wire import flood

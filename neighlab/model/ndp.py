@@ -15,6 +15,7 @@ from neighlab.errors import ScenarioError
 from neighlab.model.arp import check_lladdr, ethernet, layers
 
 ALL_NODES: Final = "ff02::1"
+ALL_ROUTERS: Final = "ff02::2"
 
 _ETHERTYPE: Final = 0x86DD
 _ICMPV6: Final = 58
@@ -112,6 +113,48 @@ def dad(target: str, *, lladdr: str, nonce: bytes | None = None) -> bytes:
     return _frame(message, _UNSPECIFIED, solicited_node(target), None, lladdr, 255)
 
 
+def rs(
+    *,
+    sender: str,
+    lladdr: str,
+    slla: bool | str = True,
+    dst: str = ALL_ROUTERS,
+    to: str | None = None,
+    src: str | None = None,
+    hop_limit: int = 255,
+) -> bytes:
+    """Ask the routers to advertise themselves, in the name of `sender` at `lladdr` (RFC 4861, 4.1); `slla` and `to` as
+    in `ns`.
+    """
+    message = _with_lladdr(ipv6_layers().RS(type=133, code=0, res=0), 1, slla, lladdr)
+    return _frame(message, sender, dst, to, lladdr if src is None else src, hop_limit)
+
+
+def ra(
+    *,
+    sender: str,
+    lladdr: str,
+    lifetime_s: int = 0,
+    slla: bool | str = True,
+    dst: str = ALL_NODES,
+    to: str | None = None,
+    src: str | None = None,
+    hop_limit: int = 255,
+) -> bytes:
+    """Tell `dst` that there is a router at `sender`, with no prefix (RFC 4861, 4.2); `slla` and `to` as in `ns`.
+
+    It is a default router for `lifetime_s` seconds, 0 to 65535; nothing else is said for its receivers to use.
+    """
+    if not 0 <= lifetime_s <= 0xFFFF:
+        raise ScenarioError(f"a router's lifetime is a number of seconds from 0 to 65535, not {lifetime_s}")
+    message = ipv6_layers().RA(
+        type=134, code=0, chlim=0, M=0, O=0, H=0, prf=0, P=0, res=0, routerlifetime=lifetime_s, reachabletime=0,
+        retranstimer=0,
+    )  # fmt: skip
+    message = _with_lladdr(message, 1, slla, lladdr)
+    return _frame(message, sender, dst, to, lladdr if src is None else src, hop_limit)
+
+
 def _with_lladdr(message: Any, kind: int, choice: bool | str, lladdr: str) -> Any:
     if choice is False:
         return message
@@ -133,8 +176,9 @@ def _frame(message: Any, sender: str, dst: str, to: str | None, src: str, hop_li
 def ipv6_layers() -> SimpleNamespace:
     """Import scapy's IPv6 layer, at the first frame, with its messages of neighbour discovery."""
     layers()  # first, since it tells scapy what not to read when the rest of it is imported
-    from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, ICMPv6NDOptUnknown, IPv6
+    from scapy.layers import inet6
 
     return SimpleNamespace(
-        IPv6=IPv6, NS=ICMPv6ND_NS, NA=ICMPv6ND_NA, LladdrOption=ICMPv6NDOptSrcLLAddr, Option=ICMPv6NDOptUnknown
-    )
+        IPv6=inet6.IPv6, NS=inet6.ICMPv6ND_NS, NA=inet6.ICMPv6ND_NA, RS=inet6.ICMPv6ND_RS, RA=inet6.ICMPv6ND_RA,
+        LladdrOption=inet6.ICMPv6NDOptSrcLLAddr, Option=inet6.ICMPv6NDOptUnknown,
+    )  # fmt: skip

@@ -18,6 +18,7 @@ A1 = "20010db8000000000000000000000001"
 A2 = "20010db8000000000000000000000002"
 FE80_2 = "fe800000000000000000000000000002"
 NODES = "ff020000000000000000000000000001"
+ROUTERS = "ff020000000000000000000000000002"
 GROUP2 = "ff0200000000000000000001ff000002"
 NONE = "00000000000000000000000000000000"
 
@@ -33,6 +34,13 @@ NA_BARE = f"333300000001 00005e005302 86dd 60000000 0018 3a 01 {A2} {NODES} 88 0
 DAD = f"3333ff000002 00005e005301 86dd 60000000 0018 3a ff {NONE} {GROUP2} 87 00 4ceb 00000000 {A2}"
 DAD_NONCE = (
     f"3333ff000002 00005e005301 86dd 60000000 0020 3a ff {NONE} {GROUP2} 87 00 35d6 00000000 {A2} 0e 01 010203040506"
+)
+
+RS = f"333300000002 00005e005302 86dd 60000000 0010 3a ff {A2} {ROUTERS} 85 00 9bf1 00000000 01 01 00005e005302"
+RS_BARE = f"333300000002 00005e005302 86dd 60000000 0008 3a ff {NONE} {ROUTERS} 85 00 7bb8 00000000"
+RA = (
+    f"333300000001 00005e005302 86dd 60000000 0018 3a ff {FE80_2} {NODES} 86 00 c31a 00 00 0708 00000000 00000000"
+    " 01 01 00005e005302"
 )
 
 
@@ -70,6 +78,9 @@ def golden(text: str) -> bytes:
         (lambda: ndp.unsolicited_na(ADDR2, lladdr=TWO), NA),
         (lambda: ndp.dad(ADDR2, lladdr=ONE), DAD),
         (lambda: ndp.dad(ADDR2, lladdr=ONE, nonce=bytes([1, 2, 3, 4, 5, 6])), DAD_NONCE),
+        (lambda: ndp.rs(sender=ADDR2, lladdr=TWO), RS),
+        (lambda: ndp.rs(sender="::", lladdr=TWO, slla=False), RS_BARE),
+        (lambda: ndp.ra(sender="fe80::2", lladdr=TWO, lifetime_s=1800), RA),
     ],
 )
 def test_frame_equals_its_golden_bytes(frame: Callable[[], bytes], expected: str) -> None:
@@ -108,6 +119,12 @@ def test_bad_link_layer_address_is_named_wherever_it_stands(field: str) -> None:
 def test_hop_limit_is_one_byte(hop_limit: int) -> None:
     with pytest.raises(ScenarioError, match=str(hop_limit)):
         ndp.ns(ADDR2, sender=ADDR1, lladdr=ONE, hop_limit=hop_limit)
+
+
+@pytest.mark.parametrize("lifetime_s", [-1, 65_536])
+def test_lifetime_of_a_router_is_two_bytes(lifetime_s: int) -> None:
+    with pytest.raises(ScenarioError, match=f"from 0 to 65535, not {lifetime_s}"):
+        ndp.ra(sender="fe80::2", lladdr=TWO, lifetime_s=lifetime_s)
 
 
 @pytest.mark.parametrize("length", [0, 5, 7, 8])
