@@ -10,6 +10,7 @@ from html import escape
 from itertools import pairwise
 
 from neighlab.report.ladder.figure import Arrow, Band, Column, Event, Fields, Figure, Fold, Label, Lifeline, Mark
+from neighlab.report.ladder.key import everything, key
 from neighlab.report.ladder.metrics import clipped, width
 from neighlab.report.ladder.shapes import clock, number, sign, tip, zigzag
 from neighlab.report.ladder.theme import STATES, patterns
@@ -47,6 +48,16 @@ def definitions() -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" style="position:absolute" aria-hidden="true">'
         f"<defs>{patterns()}</defs></svg>"
+    )
+
+
+def legend(room: float = 900.0) -> str:
+    """All signs and what they mean, for a page that embeds figures: an <svg> that is `room` wide."""
+    parts, height = key(everything(), room - 8)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="ladder key" viewBox="-4 -4 {number(room)} '
+        f'{number(height + 8)}" width="{number(room)}" height="{number(height + 8)}" role="img" '
+        f'aria-label="Key to the signs">{"".join(parts)}</svg>'
     )
 
 
@@ -236,6 +247,8 @@ def _arrow(arrow: Arrow) -> list[str]:
         parts.append(f'<path class="tip{idle}" d="{tip(arrow.x, arrow.y, one.x, one.y)}"/>')
         if arrow.kind == "fence":
             parts.append(f'<path class="tip" d="{tip(one.x, one.y, arrow.x, arrow.y)}"/>')
+    if arrow.kind != "fence":
+        parts.append(f'<circle class="tip" cx="{number(arrow.x)}" cy="{number(arrow.y)}" r="2.6"/>')
     if not arrow.heads:
         end = arrow.x + 46 * arrow.toward
         parts.append(f'<path class="line" d="M{number(arrow.x)} {number(arrow.y)}H{number(end)}m0-5v10"/>')

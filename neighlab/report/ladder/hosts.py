@@ -13,6 +13,8 @@ _LAB: Final = "lab"
 """Whose are the machinery's own acts, and what happens on bridges."""
 MOST: Final = 10
 """Lines side by side that can still be told apart."""
+_OF_A_TABLE: Final = 3
+"""Words of an expectation's subject that is a neighbour entry: host, interface, address."""
 FEW: Final = 3
 """So many have lines even if nothing happened there."""
 
@@ -31,7 +33,7 @@ def order(case: CaseResult) -> Order:
     known = list(dict.fromkeys(one.host for one in evidence.interfaces)) if evidence is not None else []
     active = Counter(one.host for one in case.timeline)
     heard = {one.host for one in evidence.frames if one.direction == "received"} if evidence is not None else set()
-    asserted = {one.subject.split(" ")[0] for one in case.expectations} & (active.keys() | set(known))
+    asserted = {words[0] for one in case.expectations if len(words := one.subject.split()) == _OF_A_TABLE}
     row = _row(known + sorted(active.keys() - {_LAB, *known}), evidence.interfaces if evidence else (), asserted)
     few = len(row) <= FEW
     drawn = [one for one in row if few or one in active or one in heard or one in asserted]
@@ -46,15 +48,15 @@ def order(case: CaseResult) -> Order:
 
 def _row(names: Sequence[str], interfaces: Sequence[Interface], asserted: set[str]) -> list[str]:
     """Walk the wires, from an end of the network whose table was asked for; what a bridge joins stays in its order."""
-    beside: dict[str, list[str]] = defaultdict(list)
+    beside: dict[str, dict[str, None]] = defaultdict(dict)
     for one in interfaces:
         far = one.peer.split("/")[0]
-        beside[one.host].append(far)
-        beside[far].append(one.host)
+        beside[one.host][far] = None
+        beside[far][one.host] = None
     hosts = set(names)
 
     def first(name: str) -> tuple[bool, bool]:
-        return len(set(beside[name])) > 1, name not in asserted
+        return len(beside[name]) > 1, name not in asserted
 
     found: list[str] = []
     reached: set[str] = set()
@@ -67,7 +69,8 @@ def _row(names: Sequence[str], interfaces: Sequence[Interface], asserted: set[st
             reached.add(name)
             if name in hosts:
                 found.append(name)
-            ahead += sorted(
-                set(beside[name]) - reached, key=lambda one: (one not in asserted, first(one)), reverse=True
+            new = sorted(
+                (one for one in beside[name] if one not in reached), key=lambda one: (one not in asserted, first(one))
             )
+            ahead += reversed(new)
     return found

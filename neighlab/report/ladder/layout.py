@@ -12,6 +12,7 @@ from neighlab.report.ladder.arrival import arrived
 from neighlab.report.ladder.axis import ROW, Axis
 from neighlab.report.ladder.figure import Arrow, Fields, Figure, Fold, Head, Mark, MarkKind
 from neighlab.report.ladder.history import Change, Key, history
+from neighlab.report.ladder.theme import letters_of
 from neighlab.report.plain import case_label
 
 _MARKS: Final[dict[tuple[str, str], MarkKind]] = {
@@ -78,12 +79,12 @@ class _Layout:
         x = self._stage.x(entry.host)
         heads: dict[float, Head] = {}
         idle = words.unmoved(entry)
-        for one in self._received.get(place, []):
-            there = self._stage.x(one.host)
-            if there != x:
-                heads.setdefault(there, Head(one.host, there, y, one.t_ms, (one.host, one.ifname) in idle))
-        if not heads and (answering := words.answering(entry)) in self._stage.hosts:
+        if (answering := words.answering(entry)) in self._stage.hosts:  # whoever else heard the question
             heads[0.0] = Head(answering, self._stage.x(answering), y, entry.t_ms)
+        else:
+            for one in self._received.get(place, []):
+                if (there := self._stage.x(one.host)) != x:
+                    heads.setdefault(there, Head(one.host, there, y, one.t_ms, (one.host, one.ifname) in idle))
         toward = self._stage.toward(entry.host, [one.x for one in heads.values()])
         label = self._stage.label(entry.host, words.of_frame(entry), toward=toward)
         kind = cast(Literal["frame", "sent", "fence", "flood"], entry.kind)
@@ -127,10 +128,10 @@ class _Layout:
             kind = "met" if verdict.passed else "not-met"
             data = (("expectation", str(entry.fields["expectation"])),)
         column = None
-        text = words.of_mark(entry, verdict)
+        strong, text = words.of_mark(entry, verdict)
         if (key := self._told.refused.get(place)) is not None and (column := self._stage.columns.get(key)) is not None:
             text = words.without_address(text, key[2])
-        label = self._stage.label(entry.host, text)
+        label = self._stage.label(entry.host, text, strong=strong)
         x = self._stage.x(entry.host)
         self.figure.events.append(
             Mark(place, entry.t_ms, entry.host, kind, x, y, label, column, fields=fields, data=data)
@@ -175,6 +176,8 @@ def _notes(case: CaseResult, order: hosts.Order, chosen: columns.Chosen, figure:
         notes.append(f"{len(order.together)} hosts share one line: {_some(order.together)}.")
     if order.idle:
         notes.append(f"Nothing happened at {_some(order.idle)}.")
+    if letters := {one.state for one in figure.bands if not one.column.wide and one.state}:
+        notes.append("In narrow columns: " + ", ".join(f"{letters_of(one)} {one}" for one in sorted(letters)) + ".")
     if case.evidence is None and case.timeline:
         notes.append("Without evidence it is not known who received a frame.")
     return notes

@@ -38,8 +38,7 @@ def clipped(text: str, room: float, size: float = 12.0, *, bold: bool = False) -
 
 def wrapped(text: str, room: float, size: float = 12.0, *, bold: bool = False, most: int = 6) -> list[str]:
     """Lines of a text that fit, `most` of them at most."""
-    average = width("e", size, bold=bold)
-    chars = max(20, int(room / average))
+    chars = max(20, int(room / (0.45 * size)))
     while True:
         lines = textwrap.wrap(text, chars)
         if chars <= 20 or all(width(line, size, bold=bold) <= room for line in lines):

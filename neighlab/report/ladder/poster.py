@@ -6,6 +6,7 @@ from typing import Final
 
 from neighlab.model.result import CaseResult
 from neighlab.report.ladder.drawing import contents, safe
+from neighlab.report.ladder.key import key, used
 from neighlab.report.ladder.layout import figure_of
 from neighlab.report.ladder.metrics import wrapped
 from neighlab.report.ladder.shapes import number
@@ -27,15 +28,17 @@ def poster(case: CaseResult, kernel: str, *, theme: Theme = "light", width: int 
     title = wrapped(_line(case.claim), room, 17, bold=True)
     caption = [line for text in [*_caption(case, kernel), *figure.notes] for line in wrapped(_line(text), room)]
     top = _MARGIN + _TITLE * len(title) + 6
-    below = top + figure.height + 8
-    height = below + _CAPTION * len(caption) + _MARGIN
+    signs, height_of_key = key(used(figure), room)
+    below = top + figure.height + 12
+    height = below + height_of_key + 8 + _CAPTION * len(caption) + _MARGIN
     shown = width or natural
     lines = [
         f'<text class="title" x="{number(_MARGIN)}" y="{number(_MARGIN + 15 + _TITLE * place)}">{safe(line)}</text>'
         for place, line in enumerate(title)
     ]
     lines += [
-        f'<text class="caption" x="{number(_MARGIN)}" y="{number(below + 12 + _CAPTION * place)}">{safe(line)}</text>'
+        f'<text class="caption" x="{number(_MARGIN)}" y="{number(below + height_of_key + 20 + _CAPTION * place)}">'
+        f"{safe(line)}</text>"
         for place, line in enumerate(caption)
     ]
     colors = COLORS[theme]
@@ -52,6 +55,9 @@ def poster(case: CaseResult, kernel: str, *, theme: Theme = "light", width: int 
             *lines,
             f'<g transform="translate({number(_MARGIN)} {number(top)})">',
             *contents(figure, "ladder"),
+            "</g>",
+            f'<g class="key" transform="translate({number(_MARGIN)} {number(below)})">',
+            *signs,
             "</g></svg>\n",
         ]
     )

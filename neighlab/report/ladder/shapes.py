@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from neighlab.report.ladder.figure import MarkKind
-
-_SIGNS: Final[dict[MarkKind, str]] = {
+_SIGNS: Final[dict[str, str]] = {
     "knob": "m0-5.5l5.5 5.5-5.5 5.5-5.5-5.5z",
     "command": "m-4.5-4.5h9v9h-9z",
     "met": "m-5.5 0l4 4.5 7-9",
@@ -22,7 +20,7 @@ _SIGNS: Final[dict[MarkKind, str]] = {
 }
 
 
-def sign(kind: MarkKind, x: float, y: float) -> str:
+def sign(kind: str, x: float, y: float) -> str:
     """The sign of a mark, as the data of a path."""
     return f"M{number(x)} {number(y)}{_SIGNS[kind]}"
 

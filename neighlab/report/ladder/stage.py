@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
 from neighlab.model.result import CaseResult
+from neighlab.model.timeline import Entry
 from neighlab.report.ladder import columns as chosen_columns
 from neighlab.report.ladder.figure import Column, Label, Lifeline
 from neighlab.report.ladder.history import Key
@@ -17,11 +18,13 @@ EDGE: Final = 78.0
 _MARGIN: Final = 16.0
 _BESIDE: Final = 12.0
 """Between a line and the words beside it."""
-_GAPS: Final = {1: (360.0, 620.0), 2: (360.0, 600.0), 3: (250.0, 430.0), 4: (200.0, 260.0)}
+_GAPS: Final = {1: (360.0, 620.0), 2: (360.0, 600.0), 3: (250.0, 430.0), 4: (220.0, 330.0)}
 """Number of lines -> least and greatest distance between two of them; more lines than these stand closer."""
 _CROWDED: Final = (130.0, 150.0)
 _NOBODY: Final = 26.0
 """How far right of the first line stands what belongs to no host."""
+_NEAR: Final = 200.0
+"""Room for words that is enough for most of them."""
 _BOX: Final = 50.0
 """The height of a host's box."""
 _TITLE_ROOM: Final = {True: 14, False: 18}
@@ -74,7 +77,7 @@ class Stage:
         if places:
             return -1 if max(places, key=lambda end: (abs(end - x), end)) < x else 1
         left, right = (abs(self._until(x, side) - self._start(host, side)) for side in (-1, 1))
-        return 1 if x == self._left or host not in self._x or (right > left * 1.5 and x != self._right) else -1
+        return 1 if x == self._left or host not in self._x or (left < _NEAR < right and x != self._right) else -1
 
     def label(
         self, host: str, text: str, *, strong: str = "", toward: Literal[-1, 1] | None = None, slanted: bool = False
@@ -120,8 +123,15 @@ class Stage:
 
 def _gap(case: CaseResult, lines: int) -> float:
     least, most = _GAPS.get(lines, _CROWDED)
-    longest = max((width(entry.text[:120]) for entry in case.timeline), default=0.0)
-    return min(most, max(least, longest + 3 * _BESIDE))
+    longest = max((width(_all_words(entry)[:120]) for entry in case.timeline), default=0.0)
+    wrong = max(
+        (width(f"{one.expected}{one.observed}"[:120]) + 330 for one in case.expectations if not one.passed), default=0.0
+    )
+    return min(most, max(least, longest + 3 * _BESIDE, wrong))
+
+
+def _all_words(entry: Entry) -> str:
+    return f"{entry.text} {entry.fields.get('cause') or ''}"
 
 
 def _about(case: CaseResult, hosts: tuple[str, ...]) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ _RULES: Final = """
 .ladder .ground{{fill:{ground}}}
 .ladder .title{{font-size:17px;font-weight:600}}
 .ladder .caption{{fill:{faint};font-size:12px}}
+.ladder .meaning{{fill:{faint};font-size:11px}}
 .ladder .time{{fill:{faint};font-size:10.5px;text-anchor:end}}
 .ladder .life{{stroke:{line};stroke-width:1.5}}
 .ladder .host{{fill:{box};stroke:{line}}}
@@ -128,6 +129,11 @@ def rules(color: Callable[[str], str]) -> str:
         lines.append(f".ladder .{state}{{fill:{fill}}}")
         lines.append(f".ladder text.{state}{{fill:{look.ink};stroke:{look.color}}}")
     return "\n".join(lines) + "\n"
+
+
+def letters_of(state: str) -> str:
+    """What stands for a state where there is no room for its name."""
+    return STATES[state if state in STATES else "NONE"].letters
 
 
 def patterns() -> str:

@@ -99,14 +99,19 @@ def of_frame(entry: Entry) -> str:
     return f"fence: {entry.text}" if entry.kind == "fence" else entry.text
 
 
-def of_mark(entry: Entry, verdict: Expectation | None) -> str:
-    """The words at anything else; a verdict that is bad says what was seen instead."""
-    if verdict is None:
-        bridge = entry.fields.get("ifname") if (entry.host, entry.kind) == ("lab", "drop") else None
-        return f"{bridge}: {entry.text}" if bridge else entry.text
-    if verdict.passed:
-        return entry.text.removesuffix(" met")
-    return f"{verdict.subject}: {verdict.expected} expected, {verdict.observed} observed"
+def of_mark(entry: Entry, verdict: Expectation | None) -> tuple[str, str]:
+    """The words at anything else, the important ones apart: a packet's end comes before what it was, and a verdict that
+    is bad says what was seen instead.
+    """
+    if verdict is not None:
+        if verdict.passed:
+            return "", entry.text.removesuffix(" met")
+        return f"expected {verdict.expected}, observed {verdict.observed}", verdict.subject
+    packet, _dropped, reason = entry.text.partition(" dropped: ")
+    if entry.kind != "drop" or not reason:
+        return "", entry.text
+    bridge = entry.fields.get("ifname") if entry.host == "lab" else None
+    return f"{f'{bridge} ' if bridge else ''}dropped: {reason}", packet
 
 
 def answering(entry: Entry) -> str:
