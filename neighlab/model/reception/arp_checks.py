@@ -37,7 +37,8 @@ def truncated(frame: Arp, it: Situation) -> Explanation | None:
     if frame.length >= 28:
         return None
     text = f"the message has {frame.length} bytes of 28"
-    return Explanation("truncated", _RCV, text, ChangeFrame({"target": it.main_addr(4) or it.spare_addr(4)}))
+    whole = {"length": 28, "target": it.main_addr(4) or it.spare_addr(4)}
+    return Explanation("truncated", _RCV, text, ChangeFrame(whole))
 
 
 def address_lengths(frame: Arp, it: Situation) -> Explanation | None:

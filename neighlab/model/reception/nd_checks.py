@@ -7,7 +7,7 @@ from typing import Final
 
 from neighlab.model.reception.ip6_checks import is_group, our_addr
 from neighlab.model.reception.message import NA, NS, RS, SLLA, TLLA, Nd
-from neighlab.model.reception.outcome import ChangeFrame, Explanation, Remedy, raise_knob
+from neighlab.model.reception.outcome import ChangeFrame, Explanation, raise_knob
 from neighlab.model.reception.situation import Situation
 
 _RCV, _RS, _RA = "ndisc_rcv", "ndisc_recv_rs", "ndisc_router_discovery"
@@ -34,7 +34,13 @@ def incomplete(frame: Nd, it: Situation) -> Explanation | None:
     if frame.complete:
         return None
     text = "the message is shorter than its fixed part"
-    return Explanation("truncated", _FUNCTIONS[frame.kind], text, ChangeFrame({"target": our_addr(it)}))
+    about = _target(frame, it) if frame.kind in (NS, NA) else {}
+    return Explanation("truncated", _FUNCTIONS[frame.kind], text, ChangeFrame(about | _option(frame)))
+
+
+def _target(frame: Nd, it: Situation) -> dict[str, str | bool]:
+    """An address that the message may be about: who asks, asks for ours; who advertises, advertises his."""
+    return {"target": our_addr(it) if frame.kind == NS else it.spare_addr(6)}
 
 
 def group_target(frame: Nd, it: Situation) -> Explanation | None:
@@ -42,14 +48,16 @@ def group_target(frame: Nd, it: Situation) -> Explanation | None:
     if frame.kind not in (NS, NA) or not is_group(frame.target):
         return None
     text = f"the target {frame.target} is a group"
-    return Explanation("group-target", _FUNCTIONS[frame.kind], text, ChangeFrame({"target": our_addr(it)}))
+    return Explanation("group-target", _FUNCTIONS[frame.kind], text, ChangeFrame(_target(frame, it)))
 
 
 def bad_options(frame: Nd, it: Situation) -> Explanation | None:
     """An option of no length, or longer than the message (ndisc_parse_options)."""
     if frame.options is not None:
         return None
-    return Explanation("bad-options", "ndisc_parse_options", "an option has an impossible length", _option(frame))
+    return Explanation(
+        "bad-options", "ndisc_parse_options", "an option has an impossible length", ChangeFrame(_option(frame))
+    )
 
 
 def lladdr_length(frame: Nd, it: Situation) -> Explanation | None:
@@ -58,12 +66,13 @@ def lladdr_length(frame: Nd, it: Situation) -> Explanation | None:
     if payload is None or len(payload) == 6:
         return None
     text = f"the link-layer address option has {len(payload)} bytes of 6"
-    return Explanation("lladdr-length", "ndisc_opt_addr_data", text, _option(frame))
+    return Explanation("lladdr-length", "ndisc_opt_addr_data", text, ChangeFrame(_option(frame)))
 
 
-def _option(frame: Nd) -> Remedy:
+def _option(frame: Nd) -> dict[str, str | bool]:
+    """The link-layer address option as it should be: nobody has none."""
     name = "tlla" if frame.kind == NA else "slla"
-    return ChangeFrame({name: False if frame.is_dad else frame.src})
+    return {name: False if frame.sender == "::" else frame.src}
 
 
 def not_a_router(frame: Nd, it: Situation) -> Explanation | None:

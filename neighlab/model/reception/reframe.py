@@ -1,4 +1,4 @@
-"""A frame with some fields changed is otherwise the same frame, and its checksum is right."""
+"""A frame with some fields changed is otherwise the same frame, and its checksum is right unless it must be wrong."""
 
 from __future__ import annotations
 
@@ -25,51 +25,64 @@ _ARP_FIELDS: Final = {
 _ND_FIELDS: Final = {"hop_limit": (21, "!B"), "sender": (22, "16s"), "dst": (38, "16s"), "code": (55, "!B")}
 _FLAGS: Final = {"router": 0x80, "solicited": 0x40, "override": 0x20}
 _ETHERNET: Final = {"to": 0, "src": 6}
+_RIGHT: Final = "right"
+"""What a checksum is unless a number is given for it."""
 
 
 def changed(frame: bytes, fields: Mapping[str, Any]) -> bytes:
     """The frame with these fields otherwise; ScenarioError for a field that it has not.
 
-    ARP: those of arp.raw. ND: `sender`, `dst`, `hop_limit`, `code`, `target`, the flags of an advertisement, and
-    `slla` or `tlla`, the link-layer address option (False: without; it replaces what options there are). A message that
-    was cut off is padded.
+    ARP: those of arp.raw. ND: `sender`, `dst`, `hop_limit`, `code`, `target`, the flags of an advertisement, `slla` or
+    `tlla`, the link-layer address option (False: without; bytes: whatever stands in its place; it replaces what options
+    there are), and `checksum`, which is right unless a number is given. `length` cuts the message after so many bytes
+    or pads it; one that was cut off already is padded.
     """
     message = read(frame)
     data = bytearray(frame)
+    rest = dict(fields)
+    length = rest.pop("length", None)
     if isinstance(message, Arp):
         data.extend(bytes(max(0, 42 - len(data))))
-    rest = {}
-    for name, value in fields.items():
-        if name in _ETHERNET:
-            data[_ETHERNET[name] : _ETHERNET[name] + 6] = _packed(value)
-        else:
-            rest[name] = value
+    for name in rest.keys() & _ETHERNET.keys():
+        data[_ETHERNET[name] : _ETHERNET[name] + 6] = _packed(rest.pop(name))
     if isinstance(message, Arp):
         _put(data, _ARP_FIELDS, rest, "an ARP frame")
-        return bytes(data)
+        return _cut(data, 14, length)
     if not isinstance(message, Nd):
         raise ScenarioError(f"neither ARP nor ND: {', '.join(fields)} cannot be changed in it")
-    return _nd(data, message, rest)
+    return _nd(data, message, rest, length)
 
 
-def _nd(data: bytearray, message: Nd, fields: dict[str, Any]) -> bytes:
+def _cut(data: bytearray, at: int, length: int | None) -> bytes:
+    """What stands at `at` and behind it, in so many bytes."""
+    return bytes(data) if length is None else bytes(data[: at + length].ljust(at + length, b"\0"))
+
+
+def _nd(data: bytearray, message: Nd, fields: dict[str, Any], length: int | None) -> bytes:
     fixed = SMALLEST[message.kind]
     options = {name: fields.pop(name) for name in ("slla", "tlla") if name in fields}
+    wrong = fields.pop("checksum", _RIGHT)
     body = data[54 : 54 + fixed].ljust(fixed, b"\0")
     rest = bytes(data[54 + fixed :])
     if options:
         ((name, value),) = options.items()
-        rest = b"" if value is False else bytes([SLLA if name == "slla" else TLLA, 1]) + _packed(value)
+        rest = b"" if value is False else value if isinstance(value, bytes) else _lladdr_option(name, value)
     if "target" in fields and message.kind in (NS, NA):
         body[8:24] = _packed(fields.pop("target"))
     for flag in fields.keys() & _FLAGS.keys():
         body[4] = body[4] & ~_FLAGS[flag] | (_FLAGS[flag] if fields.pop(flag) else 0)
     data[54:] = body + rest
     _put(data, _ND_FIELDS, fields, "an ND frame")
+    data[54:] = _cut(data, 54, length)[54:]
     data[18:20] = struct.pack("!H", len(data) - 54)
     data[56:58] = b"\0\0"
-    data[56:58] = struct.pack("!H", checksum(bytes(data[22:54]), bytes(data[54:])))
+    right = checksum(bytes(data[22:54]), bytes(data[54:]))
+    data[56:58] = struct.pack("!H", right if wrong == _RIGHT else wrong)
     return bytes(data)
+
+
+def _lladdr_option(name: str, lladdr: str) -> bytes:
+    return bytes([SLLA if name == "slla" else TLLA, 1]) + _packed(lladdr)
 
 
 def _put(data: bytearray, layout: Mapping[str, tuple[int, str]], fields: Mapping[str, Any], what: str) -> None:
