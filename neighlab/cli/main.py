@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Run scenarios and print what the kernel did.",
     "list": "List the scenarios: name, claim, cases, needs.",
     "show": "Show one scenario's story: claim, drawing, settings, steps.",
+    "draw": "Draw what one case did as a ladder: SVG or PNG.",
     "shell": "Open Mininet's prompt in a lab; Ctrl-D ends it.",
     "ps": "List the labs that are running.",
     "exec": "Run a command on a host of a running lab.",

@@ -233,8 +233,9 @@ def _label(label: Label, y: float) -> str:
     kind = "label left" if label.leftward else "label"
     strong = f'<tspan class="strong">{safe(label.strong)}</tspan>' if label.strong else ""
     slanted = ' class="slanted"' if label.slanted else ""
-    gap = ' dx="7"' if strong else ""
-    rest = f"<tspan{slanted}{gap}>{safe(label.text)}</tspan>" if label.text else ""
+    # spaces that are not collapsed, for converters do not agree where a shifted text ends
+    gap = "\u00a0\u00a0" if strong else ""
+    rest = f"<tspan{slanted}>{gap}{safe(label.text)}</tspan>" if label.text else ""
     return f'<text class="{kind}" x="{number(label.x)}" y="{number(y)}">{strong}{rest}</text>'
 
 

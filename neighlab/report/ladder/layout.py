@@ -168,10 +168,11 @@ def _notes(case: CaseResult, order: hosts.Order, chosen: columns.Chosen, figure:
     if folded := sum(len(one.places) for one in figure.folds):
         notes.append(f"{folded:,} of {figure.length:,} events are folded: the figure says where and what.")
     if chosen.left_out:
-        notes.append(
-            f"{sum(chosen.left_out.values()):,} neighbour entries ({_some(tuple(chosen.left_out))}) have no column; "
-            "their changes name them."
-        )
+        count = sum(chosen.left_out.values())
+        entries = "1 neighbour entry has" if count == 1 else f"{count:,} neighbour entries have"
+        notes.append(f"{entries} no column ({_some(tuple(chosen.left_out))}): the changes name it.")
+    if any(one.label is not None and one.label.slanted for one in figure.events):
+        notes.append("What made a transition is inferred where it is slanted.")
     if order.together:
         notes.append(f"{len(order.together)} hosts share one line: {_some(order.together)}.")
     if order.idle:

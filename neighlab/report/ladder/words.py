@@ -88,10 +88,8 @@ def expectation_of(entry: Entry, case: CaseResult) -> Expectation | None:
 def says(change: Change, lasted: str) -> tuple[str, str]:
     """A transition in words: the states, and what made it; with a timer, after which time in the old state."""
     moved = f" lladdr {change.moved}" if change.moved else ""
-    cause = f"{change.cause}{' (inferred)' if change.inferred and change.cause else ''}"
-    if change.timer and lasted:
-        cause += f", after {lasted}"
-    return f"{change.old} → {change.new}{moved}", cause
+    after = f", after {lasted}" if change.timer and lasted else ""
+    return f"{change.old} → {change.new}{moved}", f"{change.cause}{after}"
 
 
 def of_frame(entry: Entry) -> str:
