@@ -1,7 +1,7 @@
 """What only the kernel can tell is counted where it tells it, and elsewhere inferred from what the story can see.
 
-With a trace (as root) drops and updates are those that the kernel's tracepoints recorded. Without one the story says
-what captures, counters and tables prove; the verdict is then marked `inferred`.
+With a trace (as root) drops and updates are those that the kernel's tracepoints recorded. Without one, or when records
+may be missing, the story says what captures, counters and tables prove; the verdict is then marked `inferred`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from neighlab.model.result import Expectation
 
 if TYPE_CHECKING:
     from neighlab.lab.lab import Key, Lab
+    from neighlab.lab.witness import Witness
 
 T = TypeVar("T")
 
@@ -42,19 +43,25 @@ def expect_drop(
     """Count the packets that a host's kernel dropped and no earlier call counted. See Host.expect_drop."""
     witness = lab.witness if lab.witness is not None and which.reason in lab.witness.reasons else None
 
+    def concluded() -> int:
+        return _said(inferred, "why a packet was dropped", witness)
+
     def dropped() -> int:
         lab.pump()
-        return _said(inferred, "why a packet was dropped") if witness is None else witness.uncounted(which)
+        return concluded() if witness is None else witness.uncounted(which)
 
     least, most = (count.start, count.stop - 1) if isinstance(count, range) else (count, count)
     started = time.monotonic()
     number = _wait(lab, dropped, lambda seen: seen >= least, within_ms if witness or callable(inferred) else 0)
+    exact = witness is not None and witness.certain()
     if witness is not None:
         witness.counted[which] += number
+        if not exact and (inferred is not None or number < least):
+            number = max(number, concluded())
     wanted = f"{least}..{most}" if isinstance(count, range) else str(count)
     holds = least <= number <= most
     subject = f"{which.host} drops {which.reason}" + (f" for {which.to}" if which.to else "")
-    _judge(lab, subject, wanted, str(number), holds, started, inferred=witness is None)
+    _judge(lab, subject, wanted, str(number), holds, started, inferred=not exact)
 
 
 def expect_update(
@@ -63,36 +70,45 @@ def expect_update(
     """Look for an update of an entry among those that the kernel tried since the last act. See Host.expect_update."""
     witness, started = lab.witness, time.monotonic()
 
+    def concluded() -> list[str]:
+        return [str(wanted)] if _said(inferred, "an update that changes nothing", witness) else []
+
     def seen() -> list[str]:
         lab.pump()
         if witness is None:
-            holds = _said(inferred, "an update that changes nothing")
-            return [str(wanted)] if holds else []
+            return concluded()
         return [str(_told(change)) for change in witness.updates[key] if change.at >= lab.last_act]
 
     found = _wait(lab, seen, lambda texts: str(wanted) in texts, within_ms if witness or callable(inferred) else 0)
+    exact = witness is not None and (str(wanted) in found or witness.certain())
+    if witness is not None and not exact:
+        found += concluded()
     holds = str(wanted) in found
     observed = str(wanted) if holds else ", ".join(dict.fromkeys(found)) or "none"
-    _judge(lab, subject, str(wanted), observed, holds, started, inferred=witness is None)
+    _judge(lab, subject, str(wanted), observed, holds, started, inferred=not exact)
 
 
 def expect_hidden(lab: Lab, key: Key, subject: str, states: tuple[NUD, ...], within_ms: float) -> None:
     """Look for states that an entry entered without any announcement. See Host.expect_hidden."""
     witness, started = lab.witness, time.monotonic()
+    wanted = [state_name(state) for state in states]
 
-    def seen() -> list[str]:
-        lab.pump()
-        if witness is not None:
-            return witness.hidden(key)
+    def polled() -> list[str]:
         past = lab.history[key]
         announced = {one.state for one in past if one.event}
         return [state_name(one.state) for one in past if not one.event and one.state not in announced]
 
-    wanted = [state_name(state) for state in states]
+    def seen() -> list[str]:
+        lab.pump()
+        return polled() if witness is None else witness.hidden(key)
+
     found = _wait(lab, seen, lambda names: set(wanted) <= set(names), within_ms)
+    exact = witness is not None and (set(wanted) <= set(found) or witness.certain())
+    if not exact:
+        found = [*found, *polled()]
     observed = [name for name in wanted if name in found]
     holds = observed == wanted
-    _judge(lab, subject, ", ".join(wanted), ", ".join(observed) or "none", holds, started, inferred=witness is None)
+    _judge(lab, subject, ", ".join(wanted), ", ".join(observed) or "none", holds, started, inferred=not exact)
 
 
 def _wait(lab: Lab, look: Callable[[], T], enough: Callable[[T], bool], within_ms: float) -> T:
@@ -103,8 +119,10 @@ def _wait(lab: Lab, look: Callable[[], T], enough: Callable[[T], bool], within_m
     return seen
 
 
-def _said(inferred: T | Callable[[], T] | None, what: str) -> T:
+def _said(inferred: T | Callable[[], T] | None, what: str, witness: Witness | None) -> T:
     """What the story concludes from what it sees."""
+    if inferred is None and witness is not None:
+        raise Unsupported(f"some of the kernel's records are missing, and nothing else tells {what}: run it again")
     if inferred is None:
         raise Unsupported(f"only the kernel's tracepoints tell {what}: run as root")
     return inferred() if callable(inferred) else inferred

@@ -2,6 +2,7 @@
 
 The trace (kernel.tracing) belongs to the runner, who had the right to make it; the sandbox has inherited its memory.
 Announcements still come over netlink and are on the timeline beside it: a change that one of them tells is not hidden.
+Where records are missing, announcements stand in for them, and nothing is concluded from what has no record.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ class Witness:
         self._telling = False
         self._untold: dict[Key, deque[tuple[Change, timeline.Entry]]] = defaultdict(deque)
         self._told: dict[Key, list[timeline.Entry]] = defaultdict(list)
-        self._early: dict[Key, deque[NeighEvent]] = defaultdict(lambda: deque(maxlen=_FEW))
+        self._early: dict[Key, deque[tuple[int, NeighEvent]]] = defaultdict(lambda: deque(maxlen=_FEW))
+        self._looks = 0
+        self._lossy = False
+        self._missed_before = 0
 
     def watch(self, name: str, descriptor: int) -> None:
         """Record from now on what happens in a network namespace of the lab."""
@@ -60,27 +64,37 @@ class Witness:
         """The story begins: what happens from now on is on the timeline."""
         self.take()
         self._telling = True
+        self._early.clear()
+        self._lossy, self._missed_before = False, self.trace.missed()
 
     def take(self) -> None:
         """Take in what has been recorded."""
+        self._looks += 1
         lost = self.trace.lost()
         for news in self._chronicle.take(self.trace.read()):
             if isinstance(news, Drop):
                 self._take_drop(news)
             else:
                 self._take_change(news)
+        self._stand_in()
         if lost:
+            self._lossy = True
             self._chronicle.forget()
             self._lab.resynchronise(f"{lost} of the kernel's records were lost: no room; tables are read again")
 
     def conclude(self) -> None:
         """The story is over: say what may be missing."""
         self.take()
-        if missed := self.trace.missed():
+        if missing := self._missing():
             self._lab.timeline.add(
                 "lab", "trace", "lost",
-                f"up to {missed} of the kernel's records are missing: their programs were interrupted by themselves",
+                f"up to {missing} of the kernel's records are missing: so often, on the whole machine, "
+                "a tracepoint was passed and its program not run",
             )  # fmt: skip
+
+    def certain(self) -> bool:
+        """Has everything been recorded since the story began? If not, what has no record may have happened."""
+        return not self._lossy and not self._missing()
 
     def uncounted(self, which: Dropped) -> int:
         """How many packets have been dropped since an expectation counted them."""
@@ -99,9 +113,31 @@ class Witness:
                     untold.popleft()
                 untold.popleft()[1].fields["hidden"] = False
                 return
-        self._early[key].append(event)  # it overtook the record
+        self._early[key].append((self._looks, event))  # it overtook the record, or has none
 
     # -- inside
+
+    def _missing(self) -> int:
+        return self.trace.missed() - self._missed_before
+
+    def _waits_in_vain(self, since: int) -> bool:
+        """Has what was announced before that look had no record in the one after it either?"""
+        return since < self._looks - 1
+
+    def _stand_in(self) -> None:
+        """Where records are missing, what was announced takes their place."""
+        waiting = [(key, early) for key, early in self._early.items() if early and self._waits_in_vain(early[0][0])]
+        if not waiting or not self._missing():
+            return
+        inums = {name: inum for inum, name in self._hosts.items()}
+        for key, early in waiting:
+            host, ifindex, addr = key
+            while early and self._waits_in_vain(early[0][0]):
+                _look, event = early.popleft()
+                neigh = None if event.kind == RTM_DELNEIGH else event.neigh
+                now = Entry(ABSENT) if neigh is None else Entry(neigh.state, neigh.lladdr, neigh.flags)
+                if self._chronicle.learn((inums[host], ifindex, addr), now):
+                    self._lab.saw(key, event.at, neigh)
 
     def _take_change(self, change: Change) -> None:
         host = self._hosts.get(change.key[0])
@@ -120,11 +156,15 @@ class Witness:
             return
         entry.fields["hidden"] = True
         self._told[key].append(entry)
-        for event in self._early[key]:
+        early = self._early[key]
+        for place, (_look, event) in enumerate(early):
             if _tells(event, change):
-                self._early[key].remove(event)
+                for _ in range(place + 1):
+                    early.popleft()
                 entry.fields["hidden"] = False
                 return
+        while early and self._waits_in_vain(early[0][0]) and early[0][1].at < change.at:
+            early.popleft()  # of something older
         self._untold[key].append((change, entry))
 
     def _tell_change(self, host: str, change: Change) -> timeline.Entry:

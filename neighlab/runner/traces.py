@@ -13,6 +13,7 @@ from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options
 
 if TYPE_CHECKING:
+    from neighlab.kernel.tracing.passages import Passages
     from neighlab.kernel.tracing.trace import Trace
 
 
@@ -22,6 +23,7 @@ class Traces:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._free: list[Trace] = []
+        self._passages: Passages | None = None
 
     def take(self, selected: Selected) -> Trace | None:
         """A trace that watches nothing yet; None if the case wants none, or this machine gives none."""
@@ -30,14 +32,16 @@ class Traces:
         if self._free:
             return self._free.pop()
         import neighlab.lab.witness  # now, and not in every sandbox
-        from neighlab.kernel.tracing import trace
+        from neighlab.kernel.tracing import passages, programs, trace
 
         del neighlab
         if trace.unavailable() is not None:
             return None
         trace.drop_reasons()  # read once, for every sandbox
+        if self._passages is None:
+            self._passages = passages.passages(list(programs.PROGRAMS))
         try:
-            return trace.Trace()
+            return trace.Trace(passages=self._passages)
         except OSError as problem:
             raise EnvironmentProblem(
                 f"the kernel's tracepoints cannot be heard any more: {problem.strerror}; try with fewer jobs (-j)"
@@ -58,3 +62,6 @@ class Traces:
         for trace in self._free:
             trace.close()
         self._free.clear()
+        if self._passages is not None:
+            self._passages.close()
+            self._passages = None

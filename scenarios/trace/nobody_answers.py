@@ -19,6 +19,7 @@ V6 = {"family": "ipv6", "next_hop": ON_LINK6, "reason": "NOT_SPECIFIED"}
 
 @scenario(
     topology=TwoHosts,
+    trace=True,
     proves=["trace/nobody-answers"],
     kernel="neigh_timer_handler, neigh_invalidate, arp_error_report, ndisc_error_report",
     cases=[

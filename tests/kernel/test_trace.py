@@ -6,7 +6,7 @@ import mmap
 import os
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ import pytest
 from neighlab.topologies import TwoHosts, VictimAttacker
 from sandboxed import PATIENCE_S, inside, sandboxed
 
+from neighlab.errors import NeighlabError
 from neighlab.kernel import nlattr, rtneigh
 from neighlab.kernel.netlink import NETLINK_ROUTE, Route
+from neighlab.kernel.tracing import programs
+from neighlab.kernel.tracing.passages import passages
 from neighlab.kernel.tracing.trace import Trace, unavailable
 from neighlab.lab import channel, sandbox
 from neighlab.lab.lab import Lab
@@ -35,9 +38,12 @@ MANY = 10_000
 
 @pytest.fixture
 def trace(nothing_left: None) -> Iterator[Trace]:
-    made = Trace()
+    counters = passages(list(programs.PROGRAMS))
+    made = Trace(passages=counters)
     yield made
     made.close()
+    if counters is not None:
+        counters.close()
 
 
 @pytest.fixture
@@ -45,6 +51,29 @@ def tiny(nothing_left: None) -> Iterator[Trace]:
     made = Trace(ring_bytes=mmap.PAGESIZE)
     yield made
     made.close()
+
+
+def heard(trace: Trace, story: Callable[[Lab], None]) -> None:
+    """Tell a story of timers in a lab, again if it went wrong while programs were not run: there are machines where
+    they are left out in some tasks' time.
+    """
+
+    def attempt() -> bool:
+        lab = Lab(TwoHosts, families="ipv4", trace=trace)
+        try:
+            story(lab)
+        except (AssertionError, NeighlabError):
+            assert lab.witness is not None
+            if lab.witness.certain():
+                raise
+            return False
+        return True
+
+    for _ in range(5):
+        if inside(attempt):
+            return
+        trace.renew()
+    pytest.fail("programs were left out each time")
 
 
 def told(lab: Lab, kind: str = "transition", host: str = "victim") -> list[Entry]:
@@ -66,9 +95,7 @@ def update(addr: str, lladdr: str, ifindex: int) -> tuple[int, int, bytes]:
 
 
 def test_a_life_is_told_with_every_state_and_who_made_it(trace: Trace) -> None:
-    @sandboxed
-    def story() -> None:
-        lab = Lab(TwoHosts, families="ipv4", trace=trace)
+    def story(lab: Lab) -> None:
         victim, peer = lab["victim"], lab["peer"]
         victim.conf(base_reachable_time_ms=40, delay_first_probe_time_ms=500, retrans_time_ms=20, mcast_solicit=200)
         comm = f"task {Path('/proc/self/comm').read_text().strip()}"
@@ -96,7 +123,7 @@ def test_a_life_is_told_with_every_state_and_who_made_it(trace: Trace) -> None:
         assert "udp_sendmsg" in first.fields["stack"]
         assert first.fields["ifname"] == "eth0"
 
-    story()
+    heard(trace, story)
 
 
 def test_a_resolution_that_is_answered_at_once_has_been_incomplete(trace: Trace) -> None:
@@ -143,9 +170,7 @@ def test_a_refused_update_leaves_its_trace(trace: Trace) -> None:
 
 
 def test_drops_have_a_reason_a_place_and_the_packet(trace: Trace) -> None:
-    @sandboxed
-    def story() -> None:
-        lab = Lab(TwoHosts, families="ipv4", trace=trace)
+    def story(lab: Lab) -> None:
         victim = lab["victim"]
         victim.conf(unres_qlen_bytes=0, mcast_solicit=1, retrans_time_ms=300)
         outbox = victim.udp(ON_LINK)
@@ -168,7 +193,7 @@ def test_drops_have_a_reason_a_place_and_the_packet(trace: Trace) -> None:
             assert one.fields["ifname"] == "eth0"
         assert not any(one.inferred for one in lab.expectations)
 
-    story()
+    heard(trace, story)
 
 
 def test_two_equal_labs_and_the_host_hear_nothing_of_each_other(nothing_left: None) -> None:

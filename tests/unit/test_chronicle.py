@@ -199,6 +199,26 @@ def test_after_a_loss_nobody_knows_what_was_before(kernel: Kernel) -> None:
     ]
 
 
+def test_a_timer_leads_to_probe_from_delay_alone_and_so_it_was_there(kernel: Kernel) -> None:
+    kernel.says(Kind.TIMER, NUD.REACHABLE, TIMER, lladdr=NEAR)
+    kernel.says(Kind.TIMER, NUD.PROBE, TIMER, lladdr=NEAR)
+    kernel.says(Kind.SENT, NUD.PROBE, SENDING, lladdr=NEAR)
+    assert kernel.changes() == [
+        "REACHABLE -> DELAY (nobody)",
+        "DELAY -> PROBE (neigh_timer_handler, timer)",
+    ]
+
+
+def test_what_somebody_else_tells_is_where_the_next_record_begins(kernel: Kernel) -> None:
+    kernel.says(Kind.SENT, NUD.INCOMPLETE, SENDING)
+    assert kernel.changes() == []
+    key = NET, DEVICE, ADDR
+    assert kernel.chronicle.learn(key, Entry(NUD.FAILED))
+    assert not kernel.chronicle.learn(key, Entry(NUD.FAILED))
+    kernel.says(Kind.SENT, NUD.INCOMPLETE, SENDING)
+    assert kernel.changes() == ["FAILED -> INCOMPLETE (__neigh_event_send, task ping/1)"]
+
+
 def test_entries_of_other_namespaces_and_devices_are_others(kernel: Kernel) -> None:
     known_as(kernel, NUD.STALE)
     kernel.says(Kind.SENT, NUD.DELAY, SENDING, lladdr=NEAR)

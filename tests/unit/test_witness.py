@@ -220,6 +220,67 @@ def test_what_may_be_missing_is_said_at_the_end(stage: Stage) -> None:
     assert (line.kind, line.text.split(" of ")[0]) == ("lost", "up to 2")
 
 
+def test_what_was_missed_before_the_story_is_not_its_own(stage: Stage) -> None:
+    early = Stage()
+    early.trace.misses = 2
+    early.one.begin()
+    early.one.conclude()
+    assert early.told() == []
+    assert early.one.certain()
+
+
+def test_who_lost_or_missed_something_is_not_certain(stage: Stage) -> None:
+    assert stage.one.certain()
+    stage.trace.misses = 1
+    assert not stage.one.certain()
+    stage.trace.misses, stage.trace.losses = 0, 1
+    stage.one.take()
+    assert not stage.one.certain()
+
+
+def test_where_records_are_missing_announcements_stand_in_for_them(stage: Stage) -> None:
+    stage.resolves()
+    stage.one.take()
+    stage.trace.misses = 1
+    stage.announces(NUD.STALE, NEAR)
+    stage.one.take()
+    assert len(stage.lab.history[KEY]) == 3  # its record may still come
+    stage.one.take()
+    assert [one and one.state for one in stage.lab.history[KEY][3:]] == [NUD.STALE]
+    stage.announces(NUD.STALE, NEAR, RTM_DELNEIGH)
+    stage.one.take()
+    stage.one.take()
+    assert stage.lab.history[KEY][4:] == [None]
+    stage.says(Kind.CREATED, NUD.NONE, SENDING)
+    stage.one.take()
+    assert (stage.told()[-1].fields["old"], len(stage.lab.history[KEY])) == ("ABSENT", 6)
+
+
+def test_a_transition_after_a_missing_one_is_told_from_what_was_announced(stage: Stage) -> None:
+    stage.resolves()
+    stage.one.take()
+    stage.trace.misses = 1
+    stage.announces(NUD.STALE, NEAR)
+    stage.one.take()
+    stage.one.take()
+    stage.says(Kind.SENT, NUD.DELAY, SENDING, NEAR)
+    stage.one.take()
+    assert (stage.told()[-1].fields["old"], stage.told()[-1].fields["new"]) == ("STALE", "DELAY")
+
+
+def test_an_announcement_is_nobodys_place_while_nothing_is_missing(stage: Stage) -> None:
+    stage.resolves()
+    stage.announces(NUD.STALE, NEAR)
+    for _ in range(3):
+        stage.one.take()
+    assert len(stage.lab.history[KEY]) == 3
+    stage.trace.misses = 1
+    stage.says(Kind.TIMER, NUD.DELAY, HEARING, NEAR)  # what is older than this need not be known any more
+    stage.one.take()
+    stage.one.take()
+    assert [one and one.state for one in stage.lab.history[KEY][3:]] == [NUD.DELAY]
+
+
 def test_an_answer_that_is_older_than_the_kernels_own_word_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([1.0, 3.0])
     past = [Sighting(0.5, ABSENT, None, True)]

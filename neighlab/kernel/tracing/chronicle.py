@@ -120,6 +120,13 @@ class Chronicle:
         self._news.sort(key=_time)
         return self._news
 
+    def learn(self, key: Key, now: Entry) -> bool:
+        """An entry is this now, as somebody else says: is that news?"""
+        past = self._entries[key]
+        news = past.now != now
+        past.now = now
+        return news
+
     def forget(self) -> None:
         """Records were lost: what entries have become is not known until it is told."""
         self._entries.clear()
@@ -207,7 +214,12 @@ class Chronicle:
             waiting.cause = self.causes.of(record.kind, record.origin)
         if past.now is None:
             past.now = now
-        elif now != past.now:
+            return
+        if record.kind is Kind.TIMER and now.state == NUD.PROBE and past.now.state not in (NUD.DELAY, NUD.PROBE):
+            # a timer leads to PROBE from DELAY alone: the record of that is missing, and not to come
+            self._imply(key, past, record, now._replace(state=NUD.DELAY))
+            past.unexplained = None
+        if now != past.now:
             self._tell(key, past, record, now, past.now)
 
     def _imply(self, key: Key, past: _Past, record: NeighRecord, now: Entry) -> None:

@@ -8,6 +8,7 @@ never seen. The records' layout is in `records`.
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Callable
 from socket import AF_INET, AF_INET6, AF_PACKET
 from typing import Final
@@ -15,13 +16,31 @@ from typing import Final
 from neighlab.kernel.tracing import records
 from neighlab.kernel.tracing.assembler import R1, R3, R7, R8, R9, R10, U8, U16, U32, U64
 from neighlab.kernel.tracing.btf import Btf
+from neighlab.kernel.tracing.passages import PROTOCOLS
 from neighlab.kernel.tracing.records import Kind
-from neighlab.kernel.tracing.writer import DEVICE, INUM, KEY, Maps, Writer
+from neighlab.kernel.tracing.writer import DEVICE, INUM, KEY, RUN_SLOTS, Maps, Writer
 
 STRUCTURES: Final = (
     "neighbour", "neigh_table", "net_device", "net", "sk_buff", "sock", "task_struct", "pid", "upid",
 )  # fmt: skip
 """The kernel's structures that the programs look into."""
+
+
+def _count(writer: Writer) -> None:
+    """Count that this program was run; that of packets, if it is for one of those that are counted."""
+    if writer.kind is Kind.DROPPED:
+        counted, others = writer.new_label(), writer.new_label()
+        writer.argument(R8, 0)
+        writer.peek(U16, R10, KEY, R8, writer.btf.offset("sk_buff", "protocol"))
+        writer.load(U16, R1, R10, KEY)
+        for protocol in PROTOCOLS:
+            writer.jump("jeq", R1, int.from_bytes(protocol.to_bytes(2), sys.byteorder), counted)
+        writer.goto(others)
+        writer.label(counted)
+        writer.count(RUN_SLOTS + writer.kind)
+        writer.label(others)
+    else:
+        writer.count(RUN_SLOTS + writer.kind)
 
 
 def _entry(writer: Writer, neigh: int) -> None:
@@ -186,4 +205,6 @@ PROGRAMS: Final[dict[str, tuple[Kind, Callable[[Writer], bytes]]]] = {
 def assemble(tracepoint: str, btf: Btf, maps: Maps) -> bytes:
     """The program for a tracepoint, for the kernel that `btf` describes; KeyError if that lacks a structure."""
     kind, write = PROGRAMS[tracepoint]
-    return write(Writer(btf, maps, kind))
+    writer = Writer(btf, maps, kind)
+    _count(writer)
+    return write(writer)

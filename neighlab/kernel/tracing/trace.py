@@ -17,8 +17,9 @@ from typing import Final
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel.tracing import btf, programs, records, symbols, syscall
+from neighlab.kernel.tracing.passages import Passages
 from neighlab.kernel.tracing.ringbuf import RingBuffer
-from neighlab.kernel.tracing.writer import FILTER_SLOTS, LOST_SLOT, Maps
+from neighlab.kernel.tracing.writer import FILTER_SLOTS, LOST_SLOT, RUN_SLOTS, Maps
 
 RING_BYTES: Final = 8 << 20
 """Room for some 25,000 records between two looks."""
@@ -70,10 +71,14 @@ def unavailable() -> str | None:
 
 
 class Trace:
-    """What happens to neighbour entries and packets in the network namespaces that are watched, from now on."""
+    """What happens to neighbour entries and packets in the network namespaces that are watched, from now on.
 
-    def __init__(self, *, ring_bytes: int = RING_BYTES, attach: bool = True) -> None:
-        slots, kinds = FILTER_SLOTS + 1, len(records.Kind)
+    `passages` are the counters of the programs' tracepoints, which show when a program was not run.
+    """
+
+    def __init__(self, *, ring_bytes: int = RING_BYTES, attach: bool = True, passages: Passages | None = None) -> None:
+        kinds = len(records.Kind)
+        slots = RUN_SLOTS + kinds
         with ExitStack() as self._held, syscall.enough_memory():
             self.maps = Maps(
                 self._map(syscall.MAP_RINGBUF, 0, 0, ring_bytes, 0, "ring"),
@@ -88,7 +93,8 @@ class Trace:
                     self._keep(syscall.attach(program, name))
             self._held = self._held.pop_all()
         self._lost = 0
-        self._missed = self._misses()
+        self._passages = passages
+        self._begin()
 
     @property
     def fileno(self) -> int:
@@ -114,19 +120,24 @@ class Trace:
         return int(new)
 
     def missed(self) -> int:
-        """How often since the last call a program was not run, because it was running on that processor already.
+        """How often since it is there, or was renewed, a tracepoint was passed and its program not run.
 
-        The kernel counts this for the whole machine: what was missed may have been anybody's.
+        This is counted for the whole machine: what was missed may have been anybody's. Without counters of passages
+        only those are known that would have interrupted themselves.
         """
-        total = self._misses()
-        new, self._missed = total - self._missed, total
-        return new
+        if self._passages is None:
+            return self._recursions() - self._before[0]
+        passed = self._passages.totals()  # before the runs: what happens in between has been run
+        return sum(
+            max(0, there - run - before) for there, run, before in zip(passed, self._runs(), self._before, strict=True)
+        )
 
     def renew(self) -> None:
         """Watch nothing, and have nothing recorded: ready for another lab."""
         self._filter.seek(0)
-        self._filter.write(bytes(len(self._filter)))
-        self._lost, self._missed = 0, self._misses()
+        self._filter.write(bytes(_SLOT.size * RUN_SLOTS))
+        self._lost = 0
+        self._begin()
         self.ring.clear()
 
     def close(self) -> None:
@@ -143,7 +154,20 @@ class Trace:
         code = programs.assemble(tracepoint, kernel_types(), self.maps)
         return self._keep(syscall.load(code, f"neighlab_{programs.PROGRAMS[tracepoint][0].name.lower()}"))
 
-    def _misses(self) -> int:
+    def _begin(self) -> None:
+        """What has been missed until now does not count."""
+        if self._passages is None:
+            self._before = [self._recursions()]
+        else:
+            runs = self._runs()  # before the passages: what happens in between is no miss
+            self._before = [there - run for there, run in zip(self._passages.totals(), runs, strict=True)]
+
+    def _runs(self) -> list[int]:
+        """How often each program was run."""
+        kinds = (kind for kind, _write in programs.PROGRAMS.values())
+        return [_SLOT.unpack_from(self._filter, _SLOT.size * (RUN_SLOTS + kind))[0] for kind in kinds]
+
+    def _recursions(self) -> int:
         total = 0
         for program in self._programs:
             with open(f"/proc/self/fdinfo/{program}") as file:

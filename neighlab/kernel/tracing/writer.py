@@ -15,6 +15,8 @@ from neighlab.kernel.tracing.records import Field, Kind
 FILTER_SLOTS: Final = 1 << 16
 LOST_SLOT: Final = FILTER_SLOTS
 """Behind the filter's slots: how many records found no room."""
+RUN_SLOTS: Final = LOST_SLOT + 1
+"""Behind that, one of each kind: how often its program was run, for whomever."""
 
 KEY, INUM, POINTER, DEVICE = -8, -16, -24, -32
 """Places on a program's stack: a map's key, the namespace's number, what was read last, the device."""
@@ -131,15 +133,16 @@ class Writer(Assembler):
         self.mov(R4, 0)
         self.call(_RINGBUF_OUTPUT)
         self.jump("jeq", R0, 0, self.end)
-        self._count_lost()
+        self.count(LOST_SLOT)
 
     def finish(self) -> bytes:
         self.label(self.end)
         self.leave()
         return self.code()
 
-    def _count_lost(self) -> None:
-        self.store_number(U32, R10, KEY, LOST_SLOT)
+    def count(self, slot: int) -> None:
+        """Add one to a slot."""
+        self.store_number(U32, R10, KEY, slot)
         self.map(R1, self.maps.filter)
         self.copy(R2, R10, KEY)
         self.call(_MAP_LOOKUP)
