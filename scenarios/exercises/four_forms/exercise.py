@@ -138,7 +138,7 @@ def numbers(text):
     "an entry that has just been changed is overwritten by the next answer",
     points=2,
     otherwise="An entry that was changed a moment ago is still protected against answers, for as long as its interface"
-    " says in `ip ntable`. (What `default` says there, or in sysctl, is only what new interfaces begin with.)",
+    " says: `victim ip ntable show dev eth0`.",
 )
 def overwritten(victim, attacker, lab):
     locktime_ms = victim.knob("locktime_ms")
@@ -156,8 +156,8 @@ def overwritten(victim, attacker, lab):
     "an answer, and both gratuitous forms, make the victim learn an address that it does not know",
     points=2,
     otherwise="The victim still makes no entry for an address just because somebody claims it: only its own need, or a"
-    " question to it, makes one. `victim sysctl -ar eth0.arp` lists the settings that its interface has, and `neighlab"
-    " show NAME` explains each.",
+    " question to it, makes one. `victim sysctl -ar eth0.arp` lists the settings that its interface has (`default`"
+    " is only what new interfaces begin with), and `neighlab show NAME` explains each.",
 )
 def created(victim, attacker, lab):
     for frame in (
