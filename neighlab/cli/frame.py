@@ -85,7 +85,7 @@ def main() -> int:
         click.echo("frame: this is no lab; `neighlab shell` and `neighlab exercise start` open one", err=True)
         return 2
     try:
-        command.main(standalone_mode=False)
+        command.main(prog_name="frame", standalone_mode=False)
     except (NeighlabError, click.ClickException) as problem:
         said = problem.format_message() if isinstance(problem, click.ClickException) else str(problem)
         click.echo(f"frame: {said}", err=True)

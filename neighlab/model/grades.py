@@ -66,6 +66,11 @@ class Attempt:
         return sum(one.points for one in self.checks)
 
     @property
+    def untouched(self) -> bool:
+        """Does only what held before the student began hold, so that nothing is earned for it?"""
+        return any(one.passed for one in self.checks) and all(one.kept for one in self.checks if one.passed)
+
+    @property
     def solved(self) -> bool:
         """Has it earned all that there was?"""
         return not self.ended and bool(self.checks) and all(one.passed for one in self.checks)

@@ -119,7 +119,7 @@ def _verdict(attempt: Attempt) -> str:
         return f"The solution was ended: {attempt.ended}."
     if attempt.solved:
         return "Solved."
-    if attempt.earned == 0 and any(one.passed for one in attempt.checks):
+    if attempt.untouched:
         return "What holds was so from the beginning: nothing has been earned yet."
     again = " It was run once more by itself, because others disturbed it." if attempt.disturbed else ""
     status = f" The script ended with status {attempt.status}." if attempt.status else ""

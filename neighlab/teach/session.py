@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from neighlab.errors import ExpectationFailed
@@ -36,6 +36,25 @@ class Work(Capture):
     ) -> list[Seen]:
         """Expect `count` such frames and return them; the work is over, so there is nothing to wait for."""
         return super().expect(count, direction, within_ms=within_ms, **fields)
+
+
+class Answers(Mapping[str, str]):
+    """What was handed in, by name; remembers the name that was looked for in vain."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+        self.lacking = ""
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._given:
+            self.lacking = name
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 class Session:
@@ -72,8 +91,9 @@ class Session:
         self.lab.pump()
         self._heard += self._new()
         work = {name: Work(self.lab, name, self._heard) for name in self.lab.hosts}
-        given = {"lab": self.lab, "answers": answers, "captures": work}
-        results = [self._run(one, given) for one in self.exercise.checks]
+        results = [
+            self._run(one, Answers(answers), {"lab": self.lab, "captures": work}) for one in self.exercise.checks
+        ]
         self._begin()
         return results
 
@@ -91,13 +111,13 @@ class Session:
             found.append(one)
         return found[::-1]
 
-    def _run(self, check: Check, given: Mapping[str, Any]) -> CheckResult:
+    def _run(self, check: Check, answers: Answers, given: Mapping[str, Any]) -> CheckResult:
         result = CheckResult(check.name, check.claim, check.points, False, check.kept)
         expected = len(self.lab.expectations)
         self.lab.act("lab", "check", check.claim)  # what was so while the student worked is no answer: the present is
         try:
             with alarm(CHECK_S * self.time_scale):
-                self.exercise.call(check.function, self.lab, given)
+                self.exercise.call(check.function, self.lab, {**given, "answers": answers})
             result.passed = True
         except Rejected as problem:
             result.said = str(problem)
@@ -110,4 +130,6 @@ class Session:
         if not result.passed and made and not made[-1].passed:
             result.expected = f"{made[-1].subject}: {made[-1].expected}"
             result.observed = f"{made[-1].subject}: {made[-1].observed}"
+        if not result.passed and answers.lacking:
+            result.said, result.observed = f"Nothing has been handed in for it yet: answer {answers.lacking} ...", ""
         return result

@@ -79,10 +79,22 @@ _HINTS: Final = """\
 
 `neighlab show arp_accept`
 """
+_WALK: Final = """\
+# What a student types who follows the sheet, and what is then on the screen: `neighlab exercise walk` tries it.
+$ victim sysctl net.ipv4.conf.eth0.arp_accept
+  arp_accept = 0
+$ check
+  still ignores it
+$ victim sysctl -w net.ipv4.conf.eth0.arp_accept=1
+  arp_accept = 1
+$ answer knob arp_accept
+$ check
+"""
 _FILES: Final = {
     "exercise.py": _EXERCISE,
     "sheet.md": _SHEET,
     "hints.md": _HINTS,
+    "walk.txt": _WALK,
     "solution.sh": (
         "#!/bin/sh\n# Why this is the solution.\n"
         "victim sysctl -qw net.ipv4.conf.eth0.arp_accept=1\nanswer knob arp_accept\n"

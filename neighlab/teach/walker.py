@@ -89,13 +89,12 @@ class _Terminal:
         self._where = where
         self._command = ""
         self._nth = 0
-        self._wanted: list[str] = []
         self._wait(lambda: len(self._parts()) > 1, "a prompt")
 
     def type(self, command: str, *, end: str = "\r") -> None:
         """Type a command, when the one before has ended."""
         self.ended()
-        self._nth, self._command, self._wanted = len(self._parts()) - 1, command, []
+        self._nth, self._command = len(self._parts()) - 1, command
         self._tmux.type(self._name, command.replace("\n", "\r") + end)
 
     def leave(self) -> None:
@@ -107,14 +106,21 @@ class _Terminal:
         self._tmux.type(self._name, _CTRL[key])
 
     def shows(self, text: str) -> None:
-        """Wait for a text in what the last command has printed, behind those that were waited for before."""
-        self._wanted.append(".*?".join(re.escape(part.strip()) for part in text.split("...")))
-        wanted = re.compile(".*?".join(self._wanted))
-        self._wait(lambda: wanted.search(self.said()), f"`{text}`")
+        """Wait for a text in what the last command has printed; `...` in it is anything."""
+        wanted = re.compile(".*?".join(re.escape(part.strip()) for part in text.split("...")))
+
+        def there() -> bool:
+            over = self._over()  # asked for first: what is printed before the prompt is there when that is
+            found = wanted.search(self.said()) is not None
+            if over and not found:
+                raise self._strayed(f"`{text}`")
+            return found
+
+        self._wait(there, f"`{text}`")
 
     def ended(self) -> str:
         """Wait until the last command has ended; return what it has printed, in one line."""
-        self._wait(lambda: not self._nth or len(self._parts()) > self._nth + 1, "the next prompt")
+        self._wait(self._over, "the next prompt")
         return self.said()
 
     def said(self) -> str:
@@ -122,20 +128,23 @@ class _Terminal:
         part = self._parts()[self._nth]
         return " ".join(" ".join(part.split("\n")[self._command.count("\n") + 1 :]).split())
 
-    def screen(self) -> str:
-        """What is on the terminal."""
-        return self._tmux.screen(self._name)
-
     def _parts(self) -> list[str]:
         """What is before the first prompt, and what is behind each."""
-        return self._prompts.split(self.screen())
+        return self._prompts.split(self._tmux.screen(self._name))
 
-    def _wait(self, what: Callable[[], object], called: str) -> None:
+    def _over(self) -> bool:
+        """Has the last command ended, if there was one?"""
+        return not self._nth or len(self._parts()) > self._nth + 1
+
+    def _wait(self, what: Callable[[], bool], called: str) -> None:
         deadline = time.monotonic() + WAIT_S
         while not what():
             if not self._tmux.changed(deadline):
-                shown = "\n".join(f"  | {line}" for line in self.screen().splitlines()[-_LAST:])
-                raise Strayed(f"{self._where}: {called} does not appear:\n{shown}")
+                raise self._strayed(called)
+
+    def _strayed(self, called: str) -> Strayed:
+        shown = "\n".join(f"  | {line}" for line in self._tmux.screen(self._name).splitlines()[-_LAST:])
+        return Strayed(f"{self._where}: {called} does not appear:\n{shown}")
 
 
 class _Student:
@@ -158,16 +167,16 @@ class _Student:
         headings = [line.strip("# ") for line in self._folder.sheet.splitlines() if line.startswith("#")]
         self._type(self._start, exercise.title, "Yours: ")
         self._type("sheet", *headings)
-        for step in steps[:check]:
+        for step in steps[: check + 1]:
+            self._take(step)
+        if ", solved" in self._terminal(steps[check].terminal).ended():
+            raise Strayed(f"{self._walk.where}:{steps[check].line}: all is solved before anything has been done")
+        self._type("hint", f"Hint 1 of {len(self._folder.hints())}", terminal=steps[check].terminal)
+        for step in steps[check + 1 : -1]:
             self._take(step)
         self._leave()
         self._type(self._start, "is as you left it.")
-        self._take(steps[check])
-        if ", solved" in self._terminal(steps[check].terminal).ended():
-            raise Strayed(f"{self._walk.where}:{steps[check].line}: all is solved before anything has been done")
-        self._type("hint", f"Hint 1 of {len(self._folder.hints())}")
-        for step in steps[check + 1 :]:
-            self._take(step)
+        self._take(steps[-1])
         self._terminal(steps[-1].terminal).shows(f"{name}: {points} of {points} points, solved")
         self._type("reset", exercise.title)
         self._type("check", f"{name}: 0 of {points} points")

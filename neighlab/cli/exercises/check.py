@@ -41,5 +41,6 @@ def command(name: str | None, format_: str) -> int:
         click.echo(one_attempt(attempt, width=width), nl=False)
         hints = f" ({cost} less for hints)" if cost else ""
         solved = ", solved" if attempt.solved else ""
-        click.echo(f"{attempt.exercise}: {points} of {attempt.most} points{hints}{solved}")
+        begun = " (what is ok was so from the beginning)" if attempt.untouched else ""
+        click.echo(f"{attempt.exercise}: {points} of {attempt.most} points{hints}{solved}{begun}")
     return 0 if attempt.solved else 1

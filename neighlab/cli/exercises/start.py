@@ -52,6 +52,7 @@ def _brief(folder: Folder, lab: Running, fresh: bool) -> None:
     click.echo(click.style(exercise.title, bold=True))
     click.echo(f"Yours: {yours} (as in `{yours.split(',')[0]} ip neigh`). {exercise.points} points.")
     click.echo("sheet: the task   check: how far you are   hint   answer NAME VALUE   frame -h   reset   Ctrl-D: leave")
+    click.echo("The same `start` in another terminal opens a second shell in this lab.")
     if not fresh:
         click.echo(f"{lab.name} is as you left it.")
 

@@ -32,17 +32,16 @@ def table(h1, h2, h3, h4, h5, h6):
 def intruder(answers, lab):
     given = answers.get("intruder", "")
     told = {
-        STOLEN: "198.18.0.2 is the address that was stolen. The thief is who receives what h1 sends to it.",
+        STOLEN: "Nobody is at fault for having been robbed. The thief is who receives what h1 sends to this address.",
         "198.18.0.4": "198.18.0.4 and 198.18.0.40 share a link-layer address, and rightly so: ask again, and both are"
         " answered as before. One host may have many addresses.",
         "198.18.0.6": "198.18.0.6 is STALE, which is old knowledge and no lie; a forged entry can be REACHABLE.",
-        "": "Hand in the intruder's own address: answer intruder ADDRESS",
     }  # fmt: skip
     told[SECOND] = told["198.18.0.4"]
     if given in told:
         with because(told[given]):
-            lab.expect("answer intruder is right", given == INTRUDER, True)
-    lab.expect("answer intruder is right", given == INTRUDER, True)
+            lab.expect("answer intruder", given, INTRUDER)
+    lab.expect("answer intruder", given, INTRUDER)
 
 
 @table.check(
@@ -51,7 +50,7 @@ def intruder(answers, lab):
     otherwise="That address was not stolen: whose traffic goes to a link-layer address that its owner does not have?",
 )
 def stolen(answers, lab):
-    lab.expect("answer stolen is right", answers.get("stolen", "") == STOLEN, True)
+    lab.expect("answer stolen", answers.get("stolen", ""), STOLEN)
 
 
 @table.check(
@@ -61,22 +60,23 @@ def stolen(answers, lab):
     " forget what it believes, and let it ask again.",
 )
 def owner(answers, lab):
-    lab.expect("answer owner is right", answers.get("owner", "").lower() == TRUE, True)
+    lab.expect("answer owner", answers.get("owner", "").lower(), TRUE)
 
 
 @table.check(
     "what h1 sends to the stolen address reaches its owner again",
     points=2,
-    otherwise="h1's table still lies: what it sends to 198.18.0.2 does not reach the owner. Nobody mends an entry that"
-    " nobody doubts: it has to be deleted, or corrected.",
+    otherwise="h1's table still lies: what it sends to the stolen address does not reach the owner. Nobody mends an"
+    " entry that nobody doubts: it has to be deleted, or corrected.",
 )
-def mended(h1, h2):
+def mended(h1, h2, lab):
     wire = h2.capture(everything=True)
     outbox = h1.udp(h2.addr)
     outbox.send()
     outbox.close()
     h1.fence(h2, by="marker")
-    wire.expect(1, "received", dport=7777, dst=h2.lladdr, within_ms=0)
+    arrived = len(wire.frames("received", dport=7777, dst=h2.lladdr))
+    lab.expect("packets for the stolen address that reach its owner", arrived, 1)
 
 
 @table.check(

@@ -1,6 +1,6 @@
 #!/bin/sh
 # believes: the address that does not work is the intruder's
-# told: is the address that was stolen
+# told: Nobody is at fault for having been robbed
 h1 ip neigh del 198.18.0.2 dev eth0
 h1 ping -c 1 -W 2 198.18.0.2
 answer intruder 198.18.0.2
