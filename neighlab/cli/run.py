@@ -58,6 +58,11 @@ class Number(click.FloatRange):
     "--sabotage", is_flag=True, help="Run each case under the change that must make it fail; it passes if it fails."
 )
 @click.option(
+    "--explain",
+    is_flag=True,
+    help="Tell at each frame that changed nothing which check of the kernel stopped it; as -v.",
+)
+@click.option(
     "--evidence",
     is_flag=True,
     help="Keep every frame on every link and, as root, the kernel's own word: "
@@ -95,6 +100,7 @@ def command(
     kernel: str | None,
     vm: bool,
     sabotage: bool,
+    explain: bool,
     evidence: bool,
     pcap: Path | None,
     shell_on_fail: bool,
@@ -112,6 +118,7 @@ def command(
       neighlab run garp -j2                         one subject, two at a time
       neighlab run garp/arp_accept:2-refuses-off-link -v
       neighlab run ./my_scenario.py --shell-on-fail
+      neighlab run arp/dropped --explain            why frames had no effect
       neighlab run 'nud/*' --set retrans_time_ms=20 --repeat 20
       neighlab run --format junit --output report.xml --output report.json
       neighlab run nud/life_cycle --pcap captures   for Wireshark
@@ -136,7 +143,10 @@ def command(
         raise ScenarioError("--shell-on-fail: a virtual machine has no prompt (leave --kernel and --vm out)")
     selection = select(patterns)
     booted = _booted(kernel, vm)
-    options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence or pcap is not None)
+    options = Options(
+        chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence or pcap is not None, explain
+    )
+    verbose = max(verbose, int(explain))
     captures = _captures(pcap, repeat)
     if evidence and booted is None:
         _say_what_is_lacking()

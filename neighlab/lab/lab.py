@@ -23,7 +23,7 @@ from neighlab.model.families import Families
 from neighlab.model.frames import describe as describe_frame
 from neighlab.model.knobs import Knob, Setting
 from neighlab.model.neigh import Neigh
-from neighlab.model.nud import ABSENT, NTF, State, state_name
+from neighlab.model.nud import ABSENT, NTF, State, flag_names, state_name
 from neighlab.model.result import Expectation
 from neighlab.model.timeline import Entry, Timeline
 from neighlab.model.topology import TopologyRef, instantiate
@@ -32,6 +32,7 @@ from neighlab.wire.tap import Seen, Tap
 
 if TYPE_CHECKING:
     from neighlab.kernel.tracing.trace import Trace
+    from neighlab.lab.explainer import Explainer
     from neighlab.lab.witness import Witness
 
 TAP_LIMIT = 64
@@ -80,6 +81,7 @@ class Lab:
         sabotage: Sabotage | None = None,
         ask_runner: Callable[[Any], Any] | None = None,
         evidence: bool = False,
+        explain: bool = False,
         trace: Trace | None = None,
         title: str = "",
         make_net: Callable[[str], int | None] | None = None,
@@ -101,7 +103,8 @@ class Lab:
         self.touched: dict[str, tuple[Host, Knob, str, int]] = {}
         self._ask_runner = ask_runner
         self._expected_copies: defaultdict[bytes, deque[Entry | None]] = defaultdict(deque)
-        self.recorder = Recorder() if evidence else None
+        self.recorder = Recorder() if evidence or explain else None
+        self.explainer = _explainer(self) if explain else None
         self._hears_everything = False
         self.monitor = Monitor()
         self.witness = _witness(self, trace)
@@ -155,6 +158,8 @@ class Lab:
     def act(self, host: str, kind: str, text: str, source: str = "story", **fields: Any) -> Entry:
         """Record something the story does; what is announced from now on may answer the next expectation."""
         self.pump()
+        if self.explainer is not None:
+            self.explainer.acted(kind)
         self.last_act = time.monotonic()
         return self.timeline.add(host, source, kind, text, at=self.last_act, **fields)
 
@@ -281,7 +286,7 @@ class Lab:
         self.timeline.add(
             host, "netlink", "event", text, at=event.at, addr=neigh.addr, state=state_name(neigh.state),
             lladdr=neigh.lladdr, ifname=self.hosts[host].ifname_of(neigh.ifindex) if host in self.hosts else "",
-            event=text.split(" ", 1)[0],
+            event=text.split(" ", 1)[0], flags=flag_names(neigh.flags),
         )  # fmt: skip
 
     def resynchronise(self, why: str) -> None:
@@ -314,6 +319,8 @@ class Lab:
         place = self.recorder.add(seen) if self.recorder is not None else None
         if place is None or self._hears_everything or is_neighbour_frame(seen.frame):
             self.frames.append(seen)
+        if self.explainer is not None and place is not None:
+            self.explainer.heard(seen, place)
         if seen.direction != "sent":
             return
         told: Entry | None
@@ -388,6 +395,12 @@ def _witness(lab: Lab, trace: Trace | None) -> Witness | None:
     from neighlab.lab.witness import Witness
 
     return Witness(lab, trace)
+
+
+def _explainer(lab: Lab) -> Explainer:
+    from neighlab.lab.explainer import Explainer
+
+    return Explainer(lab)
 
 
 def _title(topology: Any, topo: Any) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from neighlab.model.result import CaseResult, Expectation, RunResult
 from neighlab.model.timeline import Entry
@@ -103,11 +103,24 @@ def timeline_lines(timeline: Sequence[Entry], *, fold: bool) -> list[str]:
 
 
 def _whys(entry: Entry, *, traced: bool) -> list[str]:
-    """Why it happened; an announcement of what the trace tells with its cause needs none of its own."""
+    """Why it happened, and at a frame that changed nothing, why not; an announcement of what the trace tells with its
+    cause needs none of its own.
+    """
+    lines = [line for one in entry.fields.get("why") or () for line in _why_nothing(one)]
     cause = entry.fields.get("cause")
-    if not cause or (traced and entry.source == "netlink"):
-        return []
-    return [f"<- {printable(str(cause))}{', inferred' if entry.fields.get('cause_inferred') else ''}"]
+    if cause and not (traced and entry.source == "netlink"):
+        lines.append(f"<- {printable(str(cause))}{', inferred' if entry.fields.get('cause_inferred') else ''}")
+    return lines
+
+
+def _why_nothing(reason: Mapping[str, Any]) -> list[str]:
+    """The check that stopped a frame, and what would let it pass."""
+    remedy = f"; {reason['remedy']} it would pass" if reason["remedy"] else ""
+    answered = ", but it is answered" if reason.get("answered") else ""
+    lines = [printable(f"why nothing: {reason['host']}: {reason['text']}{answered}{remedy}")]
+    if silent := reason.get("silent"):
+        lines.append(printable(f"why no answer: {reason['host']}: {silent['text']}; {silent['remedy']} it would pass"))
+    return lines
 
 
 def summary(run: RunResult) -> str:

@@ -44,6 +44,8 @@ class Options:
     shell_on_fail: bool = False
     evidence: bool = False
     """Keep every frame, not only what the story asks for; as root also the kernel's own transitions and drops."""
+    explain: bool = False
+    """Tell at each frame that changed nothing which check of the kernel stopped it; keeps every frame, too."""
 
 
 class CaseTimeout(NeighlabError):
@@ -164,7 +166,9 @@ def execute(
         result.epoch_s = time.time() - lab.timeline.now_ms() / 1000
         result.evidence = lab.recorder.evidence(lab.timeline) if lab.recorder is not None else None
         told = result.evidence or Evidence(interfaces(lab), captured(lab.frames, lab.timeline))
-        tell_causes(result.timeline, told.frames, told.interfaces)
+        causes = tell_causes(result.timeline, told.frames, told.interfaces)
+        if lab.explainer is not None:
+            lab.explainer.conclude(result.timeline, told, causes)
     result.duration_ms = (time.monotonic() - started) * 1000
     if options.shell_on_fail and lab is not None and result.outcome in ("failed", "error"):
         print(f"{result.name}: {result.reason}\nThe lab is as the failure left it; Ctrl-D ends it.", file=sys.stderr)
@@ -188,7 +192,7 @@ def build(
     return labs.Lab(
         scenario.topology, families=scenario.family_of(case), settings=settings, time_scale=options.time_scale,
         sabotage=labs.Sabotage(dict(chosen.knobs), dict(chosen.frames), chosen.mute) if chosen else None,
-        ask_runner=ask if options.host_table else None, evidence=options.evidence,
+        ask_runner=ask if options.host_table else None, evidence=options.evidence, explain=options.explain,
         trace=trace, title=selected.name,
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ class Traces:
 
     def take(self, selected: Selected) -> Trace | None:
         """A trace that watches nothing yet; None if the case wants none, or this machine gives none."""
-        if not (self._options.evidence or selected.scenario.trace):
+        if not (self._options.evidence or self._options.explain or selected.scenario.trace):
             return None
         if self._free:
             return self._free.pop()

@@ -36,6 +36,7 @@ def request(rows: Iterable[Selected], options: Options, folder: Path) -> dict[st
             "timeout_s": options.timeout_s,
             "sabotage": options.sabotage,
             "evidence": options.evidence,
+            "explain": options.explain,
         },
         "cases": [[one.scenario.file, one.scenario.story.__name__, one.scenario.name, one.case.name] for one in rows],
     }

@@ -28,6 +28,8 @@ class Wire(HostBase):
         frame = self._sabotaged(frame)
         entry = self.lab.act(self.name, "sent", describe(frame), length=len(frame), ifname=dev or self.ifname)
         if frame:
+            if self.lab.explainer is not None:
+                self.lab.explainer.sending(self.whole, dev or self.ifname, frame)
             self.lab.expect_copy(frame, entry)
             self.port(dev).send(frame)
         self.lab.pump()

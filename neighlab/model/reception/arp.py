@@ -90,7 +90,7 @@ def _by_medium(it: Situation, out: str) -> bool:
 def _overheard(frame: Arp, it: Situation, found: Found | None) -> Outcome:
     """A frame that asks us nothing: it changes an entry that is there, and makes one only if arp_accept allows."""
     silent = None
-    if frame.is_request:
+    if frame.is_request and frame.sender != frame.target:  # who announces himself wants no answer
         silent = found.why if found is not None and found.why is not None else checks.not_ours(frame, it)
     gratuitous = checks.is_gratuitous(frame, it)
     if it.entry is None and (why := checks.not_accepted(frame, it, gratuitous, found)) is not None:

@@ -83,8 +83,9 @@ class Explanation:
     values: tuple[Value, ...] = ()
 
     def __str__(self) -> str:
+        several = len(self.values) > 1
         made_of = "; ".join(
-            f"{one.name}: " + " ".join(f"{name}={value}" for name, value in one.sources)
+            (f"{one.name}: " if several else "") + " ".join(f"{name}={value}" for name, value in one.sources)
             for one in self.values
             if len(one.sources) > 1
         )

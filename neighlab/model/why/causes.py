@@ -34,14 +34,17 @@ class _Known:
 
 def tell_causes(
     timeline: Sequence[Entry], frames: Sequence[CapturedFrame], interfaces: Sequence[Interface] = ()
-) -> None:
-    """Give every transition of a timeline (by time) its fields `cause`, a line, and `cause_inferred`.
+) -> dict[int, Cause]:
+    """Give every transition of a timeline (by time) its fields `cause`, a line, and `cause_inferred`, and return the
+    causes by their places.
 
     `frames` are those that were captured, `interfaces` say who owns which address; without them a cause is poorer.
     """
-    for place, cause in causes(timeline, frames, interfaces).items():
+    found = causes(timeline, frames, interfaces)
+    for place, cause in found.items():
         fields = timeline[place].fields
         fields["cause"], fields["cause_inferred"] = str(cause), cause.inferred
+    return found
 
 
 def causes(
