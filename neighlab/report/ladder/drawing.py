@@ -33,7 +33,7 @@ def svg(figure: Figure, ident: str) -> str:
             f'{number(figure.height)}" width="{number(figure.width)}" height="{number(figure.height)}" role="group" '
             f'aria-roledescription="ladder diagram" aria-labelledby="{ident}-t" aria-describedby="{ident}-d" '
             f'data-case="{safe(figure.name)}" data-events="{figure.length}">',
-            f'<title id="{ident}-t">{safe(f"{figure.name}: {figure.title}"[:500])}</title>',
+            f'<title id="{ident}-t">{safe(f"{figure.name}: {figure.title}")}</title>',
             f'<desc id="{ident}-d">{safe(figure.summary)}</desc>',
             *contents(figure, ident),
             "</svg>",
@@ -84,9 +84,9 @@ def contents(figure: Figure, ident: str) -> list[str]:
     return [*parts, *_heads(figure)]
 
 
-def safe(text: str) -> str:
-    """Text as it can stand anywhere in XML."""
-    return escape(printable(text))
+def safe(text: str, most: int = 400) -> str:
+    """The first `most` characters of a text as they can stand anywhere in XML."""
+    return escape(printable(text[:most]))
 
 
 def _place(one: Event | Fold) -> int:
@@ -109,9 +109,9 @@ def _box(line: Lifeline, room: float) -> str:
     name = clipped(printable(line.title), room - 10, 13, bold=True)
     about = [clipped(printable(one), room - 8, 10.5) for one in line.about]
     wide = min(room, max([78.0, width(name, 13, bold=True) + 16, *(width(one, 10.5) + 12 for one in about)]))
-    hosts = safe(" ".join(line.hosts)[:2000])
+    hosts = safe(" ".join(line.hosts), 2000)
     whose = f'data-host="{hosts}"' if len(line.hosts) == 1 else f'data-hosts="{hosts}"'
-    told = safe("\n".join(line.hosts)[:2000]) if len(line.hosts) > 1 else safe(" ".join((line.title, *line.about)))
+    told = safe(", ".join(line.hosts), 2000) if len(line.hosts) > 1 else safe(" ".join((line.title, *line.about)))
     return "".join(
         [
             f'<g class="lifeline" {whose}><title>{told}</title>',
@@ -218,13 +218,13 @@ def _span(figure: Figure) -> tuple[float, float]:
 def _open(event: Event, ident: str, left: float, right: float) -> str:
     kind = event.kind
     y, height = (event.y - 4, 8) if isinstance(event, Mark) and event.label is None else (event.y - 13, 24)
-    data = "".join(f' data-{name}="{safe(value[:400])}"' for name, value in event.data)
+    data = "".join(f' data-{name}="{safe(value)}"' for name, value in event.data)
     told = dict(event.fields)
     spoken = ", ".join([*list(told.values())[:3], *(told[name] for name in ("cause", "why") if name in told)])
     return (
         f'<g class="event {"arrow " if isinstance(event, Arrow) else ""}{kind}" id="{ident}-e{event.place}" '
         f'data-place="{event.place}" data-kind="{kind}" data-t="{event.t_ms:.3f}" data-host="{safe(event.host)}"{data} '
-        f'role="img" aria-label="{safe(spoken[:_SPOKEN])}"><title>{_title(event.fields)}</title>'
+        f'role="img" aria-label="{safe(spoken, _SPOKEN)}"><title>{_title(event.fields)}</title>'
         f'<rect class="hit" x="{number(left)}" y="{number(y)}" width="{number(right - left)}" height="{height}"/>'
     )
 

@@ -48,7 +48,7 @@ def poster(case: CaseResult, kernel: str, *, theme: Theme = "light", width: int 
             f'<svg xmlns="http://www.w3.org/2000/svg" class="ladder" viewBox="0 0 {number(natural)} {number(height)}" '
             f'width="{number(shown)}" height="{number(height * shown / natural)}" role="img" '
             'aria-labelledby="title desc">',
-            f'<title id="title">{safe(f"{figure.name}: {figure.title}"[:500])}</title>',
+            f'<title id="title">{safe(f"{figure.name}: {figure.title}")}</title>',
             f'<desc id="desc">{safe(figure.summary)}</desc>',
             f"<style>{rules(lambda name: colors[name])}</style><defs>{patterns()}</defs>",
             f'<rect class="ground" width="{number(natural)}" height="{number(height)}"/>',

@@ -131,7 +131,7 @@ def _gap(case: CaseResult, lines: int) -> float:
 
 
 def _all_words(entry: Entry) -> str:
-    return f"{entry.text} {entry.fields.get('cause') or ''}"
+    return f"{entry.text} {entry.fields.get('cause') or ''}, after 999 ms"
 
 
 def _about(case: CaseResult, hosts: tuple[str, ...]) -> tuple[str, ...]:
