@@ -46,12 +46,20 @@ def test_nd_is_changed_as_if_it_had_been_built_so(frame: bytes, fields: dict[str
     assert changed(frame, fields) == built
 
 
-def test_only_a_checksum_that_is_given_is_wrong() -> None:
+def test_a_checksum_stays_as_right_or_wrong_as_it_was() -> None:
     right = changed(QUESTION, {"code": 1})
     wrong = changed(QUESTION, {"checksum": 1})
     assert (_nd(right).checksum_ok, _nd(right).code) == (True, 1)
     assert not _nd(wrong).checksum_ok
+    assert not _nd(changed(wrong, {"code": 1})).checksum_ok
+    assert changed(changed(wrong, {"code": 1}), {"code": 0}) == wrong
     assert changed(wrong, {"checksum": "right"}) == QUESTION
+
+
+def test_a_cut_message_stays_cut_while_what_is_there_is_changed() -> None:
+    cut = changed(QUESTION, {"length": 20})
+    assert len(changed(cut, {"hop_limit": 1, "code": 1, "to": OTHER})) == len(cut)
+    assert len(changed(changed(REQUEST, {"length": 27}), {"to": OTHER})) == 14 + 27
 
 
 def test_a_message_is_cut_and_its_checksum_is_that_of_the_rest() -> None:

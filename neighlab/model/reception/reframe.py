@@ -1,4 +1,4 @@
-"""A frame with some fields changed is otherwise the same frame, and its checksum is right unless it must be wrong."""
+"""A frame with some fields changed is otherwise the same frame: its checksum is as right, or as wrong, as before."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ _ARP_FIELDS: Final = {
 _ND_FIELDS: Final = {"hop_limit": (21, "!B"), "sender": (22, "16s"), "dst": (38, "16s"), "code": (55, "!B")}
 _FLAGS: Final = {"router": 0x80, "solicited": 0x40, "override": 0x20}
 _ETHERNET: Final = {"to": 0, "src": 6}
-_RIGHT: Final = "right"
-"""What a checksum is unless a number is given for it."""
 
 
 def changed(frame: bytes, fields: Mapping[str, Any]) -> bytes:
@@ -34,18 +32,18 @@ def changed(frame: bytes, fields: Mapping[str, Any]) -> bytes:
 
     ARP: those of arp.raw. ND: `sender`, `dst`, `hop_limit`, `code`, `target`, the flags of an advertisement, `slla` or
     `tlla`, the link-layer address option (False: without; bytes: whatever stands in its place; it replaces what options
-    there are), and `checksum`, which is right unless a number is given. `length` cuts the message after so many bytes
-    or pads it; one that was cut off already is padded.
+    there are), and `checksum`, a number or "right". `length` cuts the message after so many bytes or pads it; one that
+    ends before a field that is to be changed is padded, too.
     """
     message = read(frame)
     data = bytearray(frame)
     rest = dict(fields)
     length = rest.pop("length", None)
-    if isinstance(message, Arp):
-        data.extend(bytes(max(0, 42 - len(data))))
     for name in rest.keys() & _ETHERNET.keys():
         data[_ETHERNET[name] : _ETHERNET[name] + 6] = _packed(rest.pop(name))
     if isinstance(message, Arp):
+        if rest:
+            data.extend(bytes(max(0, 42 - len(data))))
         _put(data, _ARP_FIELDS, rest, "an ARP frame")
         return _cut(data, 14, length)
     if not isinstance(message, Nd):
@@ -61,8 +59,11 @@ def _cut(data: bytearray, at: int, length: int | None) -> bytes:
 def _nd(data: bytearray, message: Nd, fields: dict[str, Any], length: int | None) -> bytes:
     fixed = SMALLEST[message.kind]
     options = {name: fields.pop(name) for name in ("slla", "tlla") if name in fields}
-    wrong = fields.pop("checksum", _RIGHT)
-    body = data[54 : 54 + fixed].ljust(fixed, b"\0")
+    wanted = fields.pop("checksum", None)
+    error = _checksum_error(data) if wanted is None else 0
+    body = data[54 : 54 + fixed]
+    if options or fields.keys() - _ND_FIELDS.keys():
+        body = body.ljust(fixed, b"\0")
     rest = bytes(data[54 + fixed :])
     if options:
         ((name, value),) = options.items()
@@ -75,10 +76,17 @@ def _nd(data: bytearray, message: Nd, fields: dict[str, Any], length: int | None
     _put(data, _ND_FIELDS, fields, "an ND frame")
     data[54:] = _cut(data, 54, length)[54:]
     data[18:20] = struct.pack("!H", len(data) - 54)
-    data[56:58] = b"\0\0"
-    right = checksum(bytes(data[22:54]), bytes(data[54:]))
-    data[56:58] = struct.pack("!H", right if wrong == _RIGHT else wrong)
+    given = wanted if isinstance(wanted, int) else _right_checksum(data) ^ error
+    data[56:58] = struct.pack("!H", given)
     return bytes(data)
+
+
+def _checksum_error(data: bytearray) -> int:
+    return int.from_bytes(data[56:58]) ^ _right_checksum(data)
+
+
+def _right_checksum(data: bytearray) -> int:
+    return checksum(bytes(data[22:54]), bytes(data[54:56]) + b"\0\0" + bytes(data[58:]))
 
 
 def _lladdr_option(name: str, lladdr: str) -> bytes:
