@@ -112,7 +112,7 @@ def _run(selected: Selected, host_table: bool, kernel: str | None, vm: bool) -> 
         from neighlab.cli import machines
 
         booted = machines.chosen(kernel, vm)
-    options = Options(host_table=host_table, evidence=True)
+    options = Options(host_table=host_table, evidence=True, explain=True)
     runner: Any = Runner(options, table=table_keeper(host_table and booted is None), waiting=waiting)
     if booted is not None:
         runner = machines.runner(booted, runner, apart_only=False)

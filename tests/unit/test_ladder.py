@@ -237,9 +237,11 @@ def test_a_frame_that_changed_nothing_is_hollow_and_says_why() -> None:
         {"host": "victim", "ifname": "eth0", "check": "arp-accept", "function": "arp_process", "text": "arp_accept=0",
          "remedy": "with arp_accept=1"}
     ]  # fmt: skip
-    (arrow,) = arrows(story.drawn())
+    (arrow,) = arrows(story.after(0.01).frame("attacker", to={"victim": 0.02}).drawn())[:1]
 
     assert [head.idle for head in arrow.heads] == [True]
+    assert arrow.why is not None
+    assert arrow.why.text == "nothing changed: arp_accept=0 (arp_process)"
     why = dict(arrow.fields)["why"]
     assert why == "nothing changed at victim eth0: arp_accept=0 (arp_process); with arp_accept=1 it would pass"
 

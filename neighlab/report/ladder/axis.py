@@ -47,3 +47,7 @@ class Axis:
         self.bottom += height
         self._last_ms = t_ms if until_ms is None else until_ms
         return middle
+
+    def widen(self, by: float) -> None:
+        """Keep the next row farther away from the last one."""
+        self.bottom += by

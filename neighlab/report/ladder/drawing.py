@@ -158,18 +158,16 @@ def _names(band: Band, known: str) -> list[str]:
     """The state's name, again and again in a long band; two letters where there is no room for it."""
     height, column = band.bottom - band.top, band.column
     name = printable(band.state)[:12]
-    length = width(name, 11, bold=True)
-    upright = not column.wide and height >= length + 8
     middle = column.x + column.width / 2
-    y = band.top + (length / 2 + 6 if upright else min(16.0, height / 2 + 4))
+    y = band.top + (width(name, 11, bold=True) / 2 + 6 if band.upright else min(16.0, height / 2 + 4))
     parts: list[str] = []
     while not parts or y <= band.bottom - 60:
-        if upright:
+        if band.upright:
             where, text = f'transform="translate({number(middle + 4)} {number(y)}) rotate(-90)"', name
         else:
             where = f'x="{number(middle)}" y="{number(y)}"'
             text = name if column.wide else STATES[known].letters
-        letters = "" if column.wide or upright else " letters"
+        letters = "" if column.wide or band.upright else " letters"
         parts.append(f'<text class="state {known}{letters}" {where}>{escape(text)}</text>')
         y += _REPEAT
     return parts
@@ -229,8 +227,8 @@ def _open(event: Event, ident: str, left: float, right: float) -> str:
     )
 
 
-def _label(label: Label, y: float) -> str:
-    kind = "label left" if label.leftward else "label"
+def _label(label: Label, y: float, kind: str = "label") -> str:
+    kind += " left" if label.leftward else ""
     strong = f'<tspan class="strong">{safe(label.strong)}</tspan>' if label.strong else ""
     slanted = ' class="slanted"' if label.slanted else ""
     # spaces that are not collapsed, for converters do not agree where a shifted text ends
@@ -253,6 +251,8 @@ def _arrow(arrow: Arrow) -> list[str]:
     if not arrow.heads:
         end = arrow.x + 46 * arrow.toward
         parts.append(f'<path class="line" d="M{number(arrow.x)} {number(arrow.y)}H{number(end)}m0-5v10"/>')
+    if arrow.why is not None:
+        parts.append(_label(arrow.why, arrow.y + 13, "label why"))
     return [*parts, _label(arrow.label, arrow.y - 4)]
 
 

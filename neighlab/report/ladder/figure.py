@@ -11,6 +11,9 @@ from typing import Literal, TypeAlias
 Fields: TypeAlias = tuple[tuple[str, str], ...]
 """What can be told about something: name and value, the most important first."""
 
+Side: TypeAlias = Literal[-1, 1]
+"""Left or right."""
+
 MarkKind = Literal[
     "transition", "announcement", "no-op", "drop", "knob", "command", "met", "not-met", "note", "lost", "poll"
 ]
@@ -57,6 +60,11 @@ class Band:
     opened: int | None = None
     """The place of the transition that it begins with; None for a state from before the first event."""
 
+    @property
+    def upright(self) -> bool:
+        """Is its state's name written upwards, as the column is narrow?"""
+        return not self.column.wide and self.bottom - self.top >= 8.6 * len(self.state) + 8
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -94,8 +102,10 @@ class Arrow:
     label: Label
     heads: tuple[Head, ...] = ()
     kind: Literal["frame", "sent", "fence", "flood"] = "frame"
-    toward: Literal[-1, 1] = 1
+    toward: Side = 1
     """Where the stub of an arrow without heads points to."""
+    why: Label | None = None
+    """Under the arrow, the reason why what the story sent changed nothing."""
     fields: Fields = ()
     data: Fields = ()
     """The same for programs: names are fit for attributes."""

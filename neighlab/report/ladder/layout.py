@@ -75,7 +75,10 @@ class _Layout:
             self._draw_mark(place, entry, fields)
 
     def _draw_frame(self, place: int, entry: Entry, fields: Fields) -> None:
+        reason = words.reason_of(entry)
         y = self._axis.next(entry.t_ms)
+        if reason:
+            self._axis.widen(ROW / 2)
         x = self._stage.x(entry.host)
         heads: dict[float, Head] = {}
         idle = words.unmoved(entry)
@@ -87,9 +90,11 @@ class _Layout:
                     heads.setdefault(there, Head(one.host, there, y, one.t_ms, (one.host, one.ifname) in idle))
         toward = self._stage.toward(entry.host, [one.x for one in heads.values()])
         label = self._stage.label(entry.host, words.of_frame(entry), toward=toward)
+        idle_at = next((one.host for one in heads.values() if one.idle), None)
+        why = self._stage.label(idle_at, reason, toward=-toward) if idle_at and reason else None
         kind = cast(Literal["frame", "sent", "fence", "flood"], entry.kind)
         self.figure.events.append(
-            Arrow(place, entry.t_ms, entry.host, x, y, label, tuple(heads.values()), kind, toward, fields)
+            Arrow(place, entry.t_ms, entry.host, x, y, label, tuple(heads.values()), kind, toward, why, fields)
         )
 
     def _draw_change(self, place: int, entry: Entry, change: Change, fields: Fields) -> None:
@@ -177,7 +182,8 @@ def _notes(case: CaseResult, order: hosts.Order, chosen: columns.Chosen, figure:
         notes.append(f"{len(order.together)} hosts share one line: {_some(order.together)}.")
     if order.idle:
         notes.append(f"Nothing happened at {_some(order.idle)}.")
-    if letters := {one.state for one in figure.bands if not one.column.wide and one.state}:
+    short = (one for one in figure.bands if not (one.column.wide or one.upright or one.mixed))
+    if letters := {one.state for one in short}:
         notes.append("In narrow columns: " + ", ".join(f"{letters_of(one)} {one}" for one in sorted(letters)) + ".")
     if case.evidence is None and case.timeline:
         notes.append("Without evidence it is not known who received a frame.")

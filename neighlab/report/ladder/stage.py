@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from neighlab.model.result import CaseResult
 from neighlab.model.timeline import Entry
 from neighlab.report.ladder import columns as chosen_columns
-from neighlab.report.ladder.figure import Column, Label, Lifeline
+from neighlab.report.ladder.figure import Column, Label, Lifeline, Side
 from neighlab.report.ladder.history import Key
 from neighlab.report.ladder.hosts import Order
 from neighlab.report.ladder.metrics import clipped, short, width
@@ -71,7 +71,7 @@ class Stage:
         """Where a host's line is; beside the first one for what belongs to no host."""
         return self._x.get(host, self._left + _NOBODY)
 
-    def toward(self, host: str, places: Sequence[float] = ()) -> Literal[-1, 1]:
+    def toward(self, host: str, places: Sequence[float] = ()) -> Side:
         """The side on which there is more room for words, or the one of the farthest of `places`."""
         x = self.x(host)
         if places:
@@ -80,7 +80,7 @@ class Stage:
         return 1 if x == self._left or host not in self._x or (left < _NEAR < right and x != self._right) else -1
 
     def label(
-        self, host: str, text: str, *, strong: str = "", toward: Literal[-1, 1] | None = None, slanted: bool = False
+        self, host: str, text: str, *, strong: str = "", toward: Side | None = None, slanted: bool = False
     ) -> Label:
         """Words at a host's line, clipped to the room that there is."""
         toward = toward or self.toward(host)

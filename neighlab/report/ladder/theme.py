@@ -69,6 +69,7 @@ _RULES: Final = """
 .ladder .state{{font-size:11px;font-weight:600;text-anchor:middle}}
 .ladder .state{{stroke-width:3;stroke-linejoin:round;paint-order:stroke}}
 .ladder .letters{{font-size:9.5px}}
+.ladder .why{{fill:{faint};font-size:11px}}
 .ladder .mixed{{fill:{box};stroke:{line};stroke-dasharray:2 2}}
 .ladder .label{{stroke:{ground};stroke-width:3.5;stroke-linejoin:round;paint-order:stroke}}
 .ladder .line{{stroke:{frame};stroke-width:1.4;fill:none}}

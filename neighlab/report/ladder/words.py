@@ -112,6 +112,12 @@ def of_mark(entry: Entry, verdict: Expectation | None) -> tuple[str, str]:
     return f"{f'{bridge} ' if bridge else ''}dropped: {reason}", packet
 
 
+def reason_of(entry: Entry) -> str:
+    """Why a frame of the story's changed nothing at its first receiver; empty if it did, or is none."""
+    reasons = _reasons(entry) if (entry.source, entry.kind) == ("story", "sent") else []
+    return f"nothing changed: {_stopped(reasons[0] | {'remedy': ''})}" if reasons else ""
+
+
 def answering(entry: Entry) -> str:
     """The host that answered a fence."""
     return entry.text.removeprefix(_ANSWERED) if entry.kind == "fence" else ""
