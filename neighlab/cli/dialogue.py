@@ -46,7 +46,7 @@ class Dialogue:
             yield chapter
 
     def _ask_about(self, chapter: Chapter) -> None:
-        from neighlab.cli.show import _drawing
+        from neighlab.cli.show import drawing
 
         name, count = printable(chapter.scenario.name), len(chapter.asked)
         click.echo(f"{click.style(name, bold=True)}  {count} question{'s' * (count != 1)}")
@@ -54,7 +54,7 @@ class Dialogue:
         if not count:
             click.echo()
             return
-        click.echo(f"\n{_drawing(chapter.scenario.topology)}")
+        click.echo(f"\n{drawing(chapter.scenario.topology)}")
         told = False
         for number, question in enumerate(chapter.asked, start=1):
             click.echo(question_text(question, f"{number} of {count}"))

@@ -111,11 +111,11 @@ def _check_terminal(format_: str, output: Path | None) -> None:
 
 
 def _hand_out(session: Session, selection: Sequence[Selected], output: Path | None) -> int:
-    from neighlab.cli.show import _drawing
+    from neighlab.cli.show import drawing
     from neighlab.teach.predict.homework import questions_document
 
     chapters = list(session.chapters(selection))
-    drawings = {one.scenario.name: _drawing(one.scenario.topology) for one in chapters if one.asked}
+    drawings = {one.scenario.name: drawing(one.scenario.topology) for one in chapters if one.asked}
     _write(output, questions_document(chapters, drawings, seed=session.seed, kernel=kernel_release()))
     return 0 if drawings else Unsupported.exit_code
 

@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -74,6 +75,12 @@ class Number(click.FloatRange):
     metavar="DIR",
     help="Write what each case saw to DIR/SUBJECT-SCENARIO-CASE.pcapng, in the place of an older capture of it.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write DIR/index.html: all results on one page that needs no network, each case drawn as a ladder.",
+)
 @click.option("--shell-on-fail", is_flag=True, help="Open Mininet's prompt inside the lab of a failing case.")
 @click.option("-v", "--verbose", count=True, help="Show the timeline of passed cases too; -vv unfolds long ones.")
 @click.option(
@@ -103,6 +110,7 @@ def command(
     explain: bool,
     evidence: bool,
     pcap: Path | None,
+    report: Path | None,
     shell_on_fail: bool,
     verbose: int,
     format_: str,
@@ -122,6 +130,7 @@ def command(
       neighlab run 'nud/*' --set retrans_time_ms=20 --repeat 20
       neighlab run --format junit --output report.xml --output report.json
       neighlab run nud/life_cycle --pcap captures   for Wireshark
+      neighlab run garp -j2 --report garp           a page with every case drawn: garp/index.html
       neighlab run garp --kernel 6.1                under another kernel (neighlab kernels list)
       neighlab run gc --vm                          or: sudo neighlab run gc --host-table
     """
@@ -143,17 +152,19 @@ def command(
         raise ScenarioError("--shell-on-fail: a virtual machine has no prompt (leave --kernel and --vm out)")
     selection = select(patterns)
     booted = _booted(kernel, vm)
-    options = Options(
-        chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, evidence or pcap is not None, explain
-    )
+    kept = evidence or pcap is not None or report is not None
+    told = explain or report is not None
+    options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, kept, told)
     verbose = max(verbose, int(explain))
     captures = _captures(pcap, repeat)
+    drawn = _report(report, selection, options)
     if evidence and booted is None:
         _say_what_is_lacking()
     with contextlib.ExitStack() as stack:
         reports = stack.enter_context(opened(format_, outputs))
         progress = stack.enter_context(_progress(reports.stream, len(selection) * repeat, verbose, shell_on_fail))
-        listener = progress if captures is None else Audience([one for one in (progress, captures) if one is not None])
+        listeners = [one for one in (progress, captures, drawn) if one is not None]
+        listener = Audience(listeners) if captures or drawn else progress
         table = table_keeper(host_table and booted is None)
         runner: Any = Runner(options, jobs, fail_fast, repeat, listener, table, waiting)
         if booted is not None:
@@ -164,6 +175,8 @@ def command(
         reports.report(run, verbose=verbose)
     if captures is not None:
         click.echo(f"neighlab: {captures.summary()}", err=True)
+    if drawn is not None:
+        click.echo(f"neighlab: {drawn.write(run)}", err=True)
     return run.exit_code()
 
 
@@ -191,6 +204,15 @@ def _captures(folder: Path | None, repeat: int) -> Any:
     from neighlab.cli.captures import Captures
 
     return Captures(folder, repeat=repeat)
+
+
+def _report(folder: Path | None, selection: Sequence[Any], options: Any) -> Any:
+    """Who draws each case and writes the page, if that was asked for."""
+    if folder is None:
+        return None
+    from neighlab.cli.reports import Report
+
+    return Report(folder, selection, options)
 
 
 def _progress(stream: TextIO | None, total: int, verbose: int, shell: bool) -> Any:

@@ -28,7 +28,7 @@ def command(name: str, format_: str) -> int:
 
     topology = topology_named(name)
     if topology is not None:
-        click.echo(f"{name}\n{_drawing(topology)}")
+        click.echo(f"{name}\n{drawing(topology)}")
         return 0
     if "/" not in name and not name.endswith(".py") and ":" not in name:
         text = _knob_text(name)
@@ -48,7 +48,7 @@ def command(name: str, format_: str) -> int:
             "schema": "neighlab.show/1",
             **_plain(one),
             "lesson": one.lesson,
-            "drawing": _drawing(one.topology),
+            "drawing": drawing(one.topology),
             "source": _source(one),
         }
         click.echo(json_text(plain), nl=False)
@@ -57,7 +57,7 @@ def command(name: str, format_: str) -> int:
     click.echo(f"{one.claim}\n")
     if one.lesson:
         click.echo(f"{one.lesson}\n")
-    click.echo(_drawing(one.topology))
+    click.echo(drawing(one.topology))
     click.echo("Cases")
     for case in cases:
         values = ", ".join(f"{key}={_value(value)}" for key, value in case.params.items())
@@ -76,7 +76,8 @@ def command(name: str, format_: str) -> int:
     return 0
 
 
-def _drawing(topology: Any) -> str:
+def drawing(topology: Any) -> str:
+    """The drawing of a lab: its topology's docstring."""
     from neighlab.model.topology import topology_class
 
     cls = topology_class(topology)

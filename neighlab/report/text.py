@@ -50,10 +50,13 @@ def case_text(case: CaseResult, *, previous: CaseResult | None, kernel: str, ver
 
 def case_line(case: CaseResult) -> str:
     """One line, without its end: mark, duration, case and what the kernel did (or why nothing was asked of it)."""
+    return f"  {_MARKS[case.outcome]:<5} {case.duration_ms:6.0f} ms  {case_label(case):<22}  {told(case)}".rstrip()
+
+
+def told(case: CaseResult) -> str:
+    """What the kernel did, as the decisive expectation found it; or why nothing was asked of it."""
     decisive = _failed(case)[-1:] or case.expectations[-1:]
-    told = case.outcome in ("passed", "failed") and decisive
-    said = _seen(decisive[0]) if told else printable(case.reason)
-    return f"  {_MARKS[case.outcome]:<5} {case.duration_ms:6.0f} ms  {case_label(case):<22}  {said}".rstrip()
+    return _seen(decisive[0]) if case.outcome in ("passed", "failed") and decisive else printable(case.reason)
 
 
 def failure_block(case: CaseResult, *, kernel: str = "", verbose: int = 0) -> str:
