@@ -99,12 +99,10 @@ def _attach(wanted: str | None) -> int:
     """Be in the lab's own namespace, with its hosts as commands."""
     from neighlab.lab import commands
     from neighlab.lab.enter import execute
-    from neighlab.lab.programs import with_sbin
     from neighlab.lab.running import named
 
     lab = named(wanted)
-    path = f"{commands.BIN}:{with_sbin(os.environ)['PATH']}"
-    env = {"PATH": path, "PS1": f"{lab.name}> ", "PROMPT_COMMAND": "", "HISTFILE": os.devnull}
+    env = {"PS1": f"{lab.name}> ", "PROMPT_COMMAND": "", "HISTFILE": os.devnull}
     one = next(iter(lab.hosts), "HOST")
     click.echo(f"each host's name is a command, as in `{one} ip neigh`; Ctrl-D leaves, and the lab lives on", err=True)
     shell = ["bash", "--norc"] if shutil.which("bash") else ["sh"]

@@ -6,15 +6,18 @@ import os
 import re
 import shutil
 import stat
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import ns
+from neighlab.lab.programs import with_sbin
 
 BIN: Final = "/run/neighlab/bin"
 ANSWERS: Final = "/run/neighlab/answers"
+_ELSEWHERE: Final = os.defpath + ":/usr/sbin:/sbin"
 _LONGEST_ANSWER: Final = 4096
 _ANSWER: Final = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -23,6 +26,11 @@ _HOST: Final = """\
 # `{name} COMMAND...` runs a command on the host {name}; `{name}` alone opens a shell there
 [ $# -gt 0 ] || set -- "${{SHELL:-/bin/sh}}"
 exec {nsenter} --net=/run/netns/{name} -- "$@"
+"""
+_TCPDUMP: Final = """\
+#!/bin/sh
+# becomes nobody else, and need not leave its groups: a lab has but one user
+exec {python} -P -m neighlab.lab.groupless {tcpdump} -Z root "$@"
 """
 _HAND_IN: Final = f"""\
 #!/bin/sh
@@ -52,19 +60,35 @@ def install(hosts: Iterable[str], more: Mapping[str, str], *, uid: int = 0) -> N
 
 def add_hosts(hosts: Iterable[str]) -> None:
     """Make the commands that are hosts' names, where they are not yet; in a lab's own mount namespace."""
-    nsenter = shutil.which("nsenter", path=os.defpath + ":/usr/sbin:/sbin")
+    nsenter = shutil.which("nsenter", path=_ELSEWHERE)
     if nsenter is None:
         raise EnvironmentProblem("there is no program nsenter on this machine (Debian: util-linux)")
-    os.makedirs(BIN, exist_ok=True)
+    add_programs()
     for name in hosts:
         if not os.path.exists(f"{BIN}/{name}"):
             _add(name, _HOST.format(name=name, nsenter=nsenter))
 
 
+def add_programs() -> None:
+    """Make the commands that stand for programs which would not work in here, where they are not yet."""
+    os.makedirs(BIN, exist_ok=True)
+    tcpdump = shutil.which("tcpdump", path=_ELSEWHERE)
+    if tcpdump is not None and not os.path.exists(f"{BIN}/tcpdump"):
+        _add("tcpdump", _TCPDUMP.format(python=sys.executable, tcpdump=tcpdump))
+
+
+def environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program in a lab: these commands, and an administrator's programs, are on its PATH."""
+    there = with_sbin(env)
+    return {**there, "PATH": f"{BIN}:{there['PATH']}"}
+
+
 def _add(name: str, text: str) -> None:
-    file = Path(BIN, name)
+    """Make a command, whole at once: others may call it already."""
+    file = Path(BIN, f".{name}-{os.getpid()}")
     file.write_text(text)
     file.chmod(0o755)
+    file.replace(Path(BIN, name))
 
 
 def answers() -> dict[str, str]:

@@ -15,11 +15,11 @@ from typing import Final, NoReturn
 
 from neighlab.errors import EnvironmentProblem, ScenarioError
 from neighlab.kernel import ns
-from neighlab.lab import problems, running
+from neighlab.lab import commands, problems, running
+from neighlab.lab.enclosure import PRIVATE_TMP
 from neighlab.lab.minded import ORPHANED, SIGNALLED, CannotRun, in_a_child, mind, signals_wait, tell_problem
-from neighlab.lab.programs import package_of, with_sbin
+from neighlab.lab.programs import package_of
 from neighlab.lab.running import Running
-from neighlab.lab.sandbox import PRIVATE_TMP
 
 INSIDE: Final = ns.CLONE_NEWNS | ns.CLONE_NEWPID | ns.CLONE_NEWNET | ns.CLONE_NEWIPC
 _ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -159,7 +159,8 @@ def _be_the_command(
                 ns.mount("sysfs", "/sys", "sysfs", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
         with contextlib.suppress(OSError):  # below /run, which is the lab's own here
             os.chdir(folder)
-        _execute(node or lab.name, argv, {**with_sbin(os.environ), "TMPDIR": PRIVATE_TMP, **env})
+        commands.add_programs()
+        _execute(node or lab.name, argv, {**commands.environment(os.environ), "TMPDIR": PRIVATE_TMP, **env})
     except CannotRun as problem:
         tell_problem(tell, "cannot run", str(problem), problem.exit_code)
     except Exception as problem:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
+
+from neighlab.lab import commands
 
 if TYPE_CHECKING:
     from neighlab.lab.lab import Lab
@@ -17,6 +20,8 @@ def prompt(lab: Lab) -> None:
     from mininet.log import output, setLogLevel
 
     setLogLevel("info")
+    commands.add_programs()
+    os.environ.update(commands.environment(os.environ))
 
     class LabPrompt(CLI):  # type: ignore[misc]
         prompt = "neighlab> "

@@ -62,7 +62,7 @@ class Folder:
         if not marks:
             raise ScenarioError(f"{self.path / 'hints.md'}: each hint begins with a line `## ...`, and there is none")
         return [
-            Hint(text[mark.end() : end].strip(), int(mark["points"] or 0))
+            Hint(text[mark.end() : end].strip("\n"), int(mark["points"] or 0))
             for mark, end in zip(marks, ends, strict=True)
         ]
 

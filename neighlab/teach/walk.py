@@ -117,7 +117,10 @@ def drift(folder: Folder) -> list[str]:
     shown = [*commands_in(folder.sheet, words)]
     for hint in folder.hints():
         shown += commands_in(hint.text, words, inline=False)
-    typed = [_plain(one.typed) for one in walk_of(folder).steps] + [f"neighlab exercise start {folder.name}"]
+    typed = [f"neighlab exercise start {folder.name}"]
+    for step in walk_of(folder).steps:
+        lines = step.typed.splitlines()  # of a loop, a sheet may show no more than how it begins
+        typed += [_plain("\n".join(lines[:end])) for end in range(1, len(lines) + 1)]
     return [one for one in dict.fromkeys(shown) if not any(_pattern(one).fullmatch(other) for other in typed)]
 
 
@@ -126,12 +129,12 @@ def commands_in(markdown: str, words: Iterable[str], *, inline: bool = True) -> 
     `code` within its lines if it has more than that word.
     """
     wanted = set(words)
-    fenced = [block[1] for block in _FENCED.finditer(markdown)]
-    rest = _FENCED.sub("", markdown)
+    fenced = [block[1] for block in _FENCED.finditer(f"{markdown}\n")]
+    rest = _FENCED.sub("", f"{markdown}\n")
     indented = [re.sub(r"^ {4}", "", block[0], flags=re.MULTILINE) for block in _BLOCK.finditer(rest)]
     for block in [*fenced, *indented]:
-        if "---" not in block:
-            yield from (one for one in _commands(block.splitlines()) if one.split()[0] in wanted)
+        parts = [part for part in re.split(r"\n\s*\n", block) if "---" not in part]
+        yield from (one for one in _commands("\n\n".join(parts).splitlines()) if one.split()[0] in wanted)
     for code in _INLINE.finditer(_BLOCK.sub("\n", rest)) if inline else ():
         first, *more = code[1].split() or [""]
         if first in wanted and more:

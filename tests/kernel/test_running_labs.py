@@ -140,6 +140,14 @@ def test_a_command_is_on_its_host_and_in_its_lab(lab: str) -> None:
     assert ask("exec", lab, "victim", "pwd", cwd=CHECKOUT) == f"{CHECKOUT}\n"
 
 
+def test_a_program_that_leaves_its_groups_first_works_in_a_lab(lab: str) -> None:
+    leave = (sys.executable, "-c", "import os; os.setgroups([]); print('has left')")
+    pretending = (sys.executable, "-P", "-m", "neighlab.lab.groupless", *leave)
+    assert ask("exec", lab, "victim", *pretending) == "has left\n"
+    if os.geteuid():
+        assert "PermissionError" in neighlab("exec", lab, "victim", *leave).stderr
+
+
 def test_a_commands_input_output_and_exit_code_are_its_own(lab: str) -> None:
     done = neighlab("exec", lab, "victim", "sh", "-c", "cat; echo bad >&2; exit 7", said="typed\n")
     assert (done.stdout, done.stderr, done.returncode) == ("typed\n", "bad\n", 7)

@@ -15,12 +15,12 @@ ALLOWED, KILLED = 0x7FFF_0000, 0x8000_0000
 X86, ARM = 0xC000_003E, 0xC000_00B7
 
 
-def verdict(machine: str, number: int, *arguments: int, audit: int | None = None) -> int:
+def verdict(machine: str, number: int, *arguments: int, audit: int | None = None, program: bytes | None = None) -> int:
     """What the filter answers to a system call: ALLOWED, KILLED or the error's number."""
     arch = audit if audit is not None else {"x86_64": X86, "aarch64": ARM}[machine]
     padded = [*arguments, *[0] * (6 - len(arguments))]
     data = struct.pack("=IIQ6Q", number, arch, 0, *(value & 0xFFFF_FFFF_FFFF_FFFF for value in padded))
-    code = list(struct.iter_unpack("=HBBI", seccomp.program(machine)))
+    code = list(struct.iter_unpack("=HBBI", seccomp.program(machine) if program is None else program))
     accumulator = place = 0
     while True:
         operation, if_true, if_false, value = code[place]
@@ -91,3 +91,15 @@ def test_foreign_numbers_end_the_process() -> None:
 def test_machine_whose_numbers_are_not_known_is_refused() -> None:
     with pytest.raises(EnvironmentProblem, match="riscv64"):
         seccomp.program("riscv64")
+
+
+@pytest.mark.parametrize(("machine", "number"), [("x86_64", 116), ("aarch64", 159)])
+def test_leaving_groups_succeeds_and_all_else_is_as_it_was(machine: str, number: int) -> None:
+    program = seccomp.groupless(machine)
+    assert verdict(machine, number, program=program) == 0
+    assert {verdict(machine, other, program=program) for other in range(500) if other != number} == {ALLOWED}
+    assert verdict(machine, number, audit=0, program=program) == ALLOWED
+
+
+def test_where_numbers_are_not_known_nothing_is_pretended() -> None:
+    assert verdict("x86_64", 116, program=seccomp.groupless("riscv64")) == ALLOWED

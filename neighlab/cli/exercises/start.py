@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -58,13 +57,10 @@ def _brief(folder: Folder, lab: Running, fresh: bool) -> None:
 
 
 def _shell(folder: Folder, lab: Running) -> None:
-    from neighlab.lab.commands import BIN
     from neighlab.lab.enter import execute
-    from neighlab.lab.programs import with_sbin
     from neighlab.teach.live import HERE
 
-    path = f"{BIN}:{with_sbin(os.environ)['PATH']}"
-    env = {"PATH": path, "PS1": f"{folder.name}> ", HERE: folder.name, "HISTFILE": "/dev/null", "PROMPT_COMMAND": ""}
+    env = {"PS1": f"{folder.name}> ", HERE: folder.name, "HISTFILE": "/dev/null", "PROMPT_COMMAND": ""}
     execute(lab, "", ["bash", "--norc"] if shutil.which("bash") else ["sh"], env=env)
 
 
