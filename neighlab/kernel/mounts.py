@@ -12,6 +12,9 @@ MOUNT_ATTR_RDONLY: Final = 0x1
 MOUNT_ATTR_NOSUID: Final = 0x2
 MOUNT_ATTR_NODEV: Final = 0x4
 
+_SYSTEMS_OWN: Final = ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC
+"""How /proc and /sys are mounted, and so all that is bound from them: a remount that says less is refused."""
+
 _AT_FDCWD: Final = -100
 _AT_RECURSIVE: Final = 0x8000
 _MNT_DETACH: Final = 2
@@ -40,6 +43,11 @@ def restrict(target: str, attributes: int) -> None:
     wanted = _MountAttr(attr_set=attributes)
     arguments = (ctypes.c_long(_MOUNT_SETATTR), _AT_FDCWD, os.fsencode(target), _AT_RECURSIVE)
     _check(_libc.syscall(*arguments, ctypes.byref(wanted), ctypes.c_size_t(ctypes.sizeof(wanted))), target)
+
+
+def read_only(target: str) -> None:
+    """Make a mount at `target`, of something in /proc or /sys and of nothing below it, read-only; mount(2)."""
+    ns.mount("none", target, None, ns.MS_REMOUNT | ns.MS_BIND | ns.MS_RDONLY | _SYSTEMS_OWN)
 
 
 def enter_root(root: str) -> None:

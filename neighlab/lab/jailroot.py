@@ -17,7 +17,7 @@ from typing import Final
 
 from neighlab.kernel import mounts, ns
 from neighlab.lab.commands import ANSWERS, BIN
-from neighlab.lab.sandbox import protect_netfilter, protect_settings
+from neighlab.lab.enclosure import protect_netfilter, protect_settings
 
 HOME: Final = "/home/student"
 _ROOT: Final = "/run/jail"

@@ -11,6 +11,7 @@ from neighlab.errors import EnvironmentProblem, ScenarioError, Unsupported
 from neighlab.kernel import links, nlattr, ns, rtneightbl, sysctl
 from neighlab.kernel.netlink import NETLINK_ROUTE, NetlinkError, Route
 from neighlab.kernel.ns import NetNS
+from neighlab.lab import enclosure
 from neighlab.model import knobs
 from neighlab.model.addresses import host_lladdr
 from neighlab.model.families import VERSIONS, Families
@@ -73,6 +74,7 @@ class Plumbing:
             if self.watch is not None:
                 self.watch(name, fd)
             self.lacking.update(sysctl.write_here(self.baseline_conf()))
+            enclosure.protect_machine()
             here = NetNS(name, fd, self.home)
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(f"/run/netns/{name}", os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444))

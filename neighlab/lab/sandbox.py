@@ -8,7 +8,6 @@ work. Each asks the kernel to be killed when its parent dies, so nobody has to s
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import select
 import signal
@@ -21,11 +20,8 @@ from typing import NoReturn
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import ns
+from neighlab.lab import enclosure
 
-_BASE = ns.CLONE_NEWNS | ns.CLONE_NEWNET | ns.CLONE_NEWPID | ns.CLONE_NEWIPC
-PRIVATE_TMP = "/run/tmp"
-_READ_ONLY = ns.MS_REMOUNT | ns.MS_BIND | ns.MS_RDONLY | ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC
-_LEFT, _STAYED = b"L", b"S"
 _MOST_IN_FLIGHT = 250
 """One message carries 253 descriptors at most (SCM_MAX_FD)."""
 _REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -104,7 +100,7 @@ def spawn(
         box = Sandbox(pid, ours)
         try:
             if os.geteuid() == 0:
-                _map_everybody(pid, ours)
+                enclosure.map_everybody(pid, ours)
             signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         except BaseException:  # a KeyboardInterrupt that was held back: nobody will know of this box
             box.reap()
@@ -129,32 +125,6 @@ def spawn(
         os._exit(status)
 
 
-def _map_everybody(keeper: int, channel: socket.socket) -> None:
-    """As root, give the sandbox an identity map of all users, so that their files stay readable inside.
-
-    Only somebody with CAP_SETUID outside may write more than one line of a uid_map (user_namespaces(7)), so the
-    runner does it, between the keeper's leaving and its going on. A root that may not (in a container) maps itself
-    alone.
-    """
-    with contextlib.suppress(OSError):  # a keeper that is killed meanwhile is found dead by gone()
-        if channel.recv(1) == _LEFT:
-            _write_maps(keeper)
-            channel.send(_LEFT)
-
-
-def _write_maps(keeper: int) -> None:
-    for kind, identifier in (("uid", os.geteuid()), ("gid", os.getegid())):
-        try:
-            with open(f"/proc/self/{kind}_map") as own:
-                everybody = "".join(f"{inside} {inside} {count}\n" for inside, _, count in map(str.split, own))
-            _write(f"/proc/{keeper}/{kind}_map", everybody)
-        except OSError:
-            with contextlib.suppress(OSError):
-                _write(f"/proc/{keeper}/setgroups", "deny")
-            with contextlib.suppress(OSError):
-                _write(f"/proc/{keeper}/{kind}_map", f"0 {identifier} 1")
-
-
 def _keep(
     work: Callable[[socket.socket], None],
     channel: socket.socket,
@@ -171,7 +141,7 @@ def _keep(
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, {cpu})
     try:
-        enter_namespaces(channel)
+        enclosure.enter_namespaces(channel)
     except EnvironmentProblem as problem:
         send_problem(channel, problem)
         return 0
@@ -220,7 +190,7 @@ def _be_first(
             raise EnvironmentProblem("the sandbox's first process is not pid 1 of its pid namespace")
         if interactive:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        private_mounts()
+        enclosure.private_mounts()
         try:
             work(channel)
             status = 0
@@ -269,108 +239,3 @@ def send_problem(channel: socket.socket, problem: EnvironmentProblem) -> None:
 
     with contextlib.suppress(OSError):
         send(channel, ("environment", str(problem)))
-
-
-def enter_namespaces(channel: socket.socket) -> None:
-    """Leave for new namespaces; root whose machine forbids user namespaces does without one."""
-    uid, gid = os.geteuid(), os.getegid()
-    try:
-        ns.unshare(_BASE | ns.CLONE_NEWUSER)
-    except OSError as problem:
-        if uid != 0:
-            raise EnvironmentProblem(_forbidden(problem)) from None
-        channel.send(_STAYED)
-        try:
-            ns.unshare(_BASE)
-        except OSError as second:
-            if second.errno == errno.ENOSPC:
-                raise EnvironmentProblem(_forbidden(second)) from None
-            raise EnvironmentProblem(
-                f"even root may not make namespaces here: {second.strerror}; a container needs --privileged for labs"
-            ) from None
-        return
-    if uid == 0:
-        channel.send(_LEFT)
-        channel.recv(1)
-        return
-    try:
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"0 {uid} 1")
-        _write("/proc/self/gid_map", f"0 {gid} 1")
-    except OSError as problem:
-        raise EnvironmentProblem(_forbidden(problem)) from None
-
-
-def private_mounts() -> None:
-    """Give the sandbox its own /proc, /run, /sys and temporary directory, and no way to the machine's settings."""
-    try:
-        ns.mount("none", "/", None, ns.MS_REC | ns.MS_PRIVATE)
-        ns.mount("tmpfs", "/run", "tmpfs", ns.MS_NOSUID | ns.MS_NODEV, "mode=755")
-        ns.mount("proc", "/proc", "proc", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC)
-        protect_settings()
-    except OSError as problem:
-        raise EnvironmentProblem(
-            f"cannot mount {problem.filename} inside a user namespace: {problem.strerror}; "
-            "containers mask parts of /proc: run outside, or with --privileged"
-        ) from None
-    with contextlib.suppress(OSError):
-        ns.mount("sysfs", "/sys", "sysfs", ns.MS_NOSUID | ns.MS_NODEV | ns.MS_NOEXEC | ns.MS_RDONLY)
-    os.mkdir("/run/netns")
-    os.mkdir(PRIVATE_TMP)
-    os.environ["TMPDIR"] = PRIVATE_TMP
-    import tempfile
-
-    tempfile.tempdir = PRIVATE_TMP
-
-
-def protect_settings() -> None:
-    """Make /proc/sys read-only except net/, which shows the namespace of whoever opens it: a lab has its own.
-
-    But one switch below net/netfilter (nf_hooks_lwtunnel) is the whole machine's, whoever turns it.
-    """
-    top, net = "/proc/sys", "/proc/sys/net"
-    for path in (top, net):
-        ns.mount(path, path, None, ns.MS_BIND)
-    ns.mount("none", top, None, _READ_ONLY)
-    protect_netfilter()
-
-
-def protect_netfilter() -> None:
-    """Make net/netfilter read-only for this network namespace: each has a directory of its own behind that name."""
-    netfilter = "/proc/sys/net/netfilter"
-    if os.path.isdir(netfilter):
-        ns.mount(netfilter, netfilter, None, ns.MS_BIND)
-        ns.mount("none", netfilter, None, _READ_ONLY)
-
-
-def _write(path: str, text: str) -> None:
-    fd = os.open(path, os.O_WRONLY)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)
-
-
-def _forbidden(problem: OSError) -> str:
-    """Name the setting that forbids user namespaces, and the command that would change it."""
-    for path, bad, command in (
-        ("/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"),
-        (
-            "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
-            "1",
-            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-        ),
-        ("/proc/sys/user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=10000"),
-    ):
-        try:
-            with open(path) as file:
-                if file.read().strip() == bad:
-                    name = path.removeprefix("/proc/sys/").replace("/", ".")
-                    return (
-                        f"this machine forbids user namespaces ({name}={bad}): run as root, or let root do `{command}`"
-                    )
-        except OSError:
-            continue
-    if problem.errno == errno.ENOSPC:
-        return "no more namespaces may be made (user.max_*_namespaces): end some, or raise that limit"
-    return f"this machine forbids user namespaces ({problem.strerror}): run as root, or outside the container"

@@ -17,7 +17,7 @@ from sandboxed import inside
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import netlink, nlattr, ns
-from neighlab.lab import channel, sandbox
+from neighlab.lab import channel, enclosure, sandbox
 from neighlab.lab.lab import Lab
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -166,12 +166,26 @@ def test_a_hosts_shell_and_programs_see_the_hosts_devices() -> None:
 
 
 @sandboxed.sandboxed
+def test_a_host_cannot_make_the_setting_that_is_the_whole_machines() -> None:
+    lab = Lab(TwoHosts)
+    name = "nf_hooks_lwtunnel"
+    if name not in os.listdir("/proc/sys/net/netfilter"):
+        pytest.skip(f"this kernel has no {name}")
+    # opened only: what is written there stays until the machine starts again
+    for where in (f"exec 3>/proc/sys/net/netfilter/{name}", "exec 3>/proc/sys/net/ipv4/ip_forward"):
+        said = [lab[host].run("sh", "-c", where, check=False).stderr for host in ("victim", "peer")]
+        assert [("Read-only file system" in one) for one in said] == [name in where] * 2
+    with pytest.raises(OSError, match="Read-only"):
+        os.close(os.open(f"/proc/sys/net/netfilter/{name}", os.O_WRONLY))
+
+
+@sandboxed.sandboxed
 def test_temporary_files_stay_inside() -> None:
     import tempfile
 
-    assert tempfile.gettempdir() == sandbox.PRIVATE_TMP
+    assert tempfile.gettempdir() == enclosure.PRIVATE_TMP
     with tempfile.NamedTemporaryFile(delete=False) as file:
-        assert file.name.startswith(sandbox.PRIVATE_TMP)
+        assert file.name.startswith(enclosure.PRIVATE_TMP)
     assert sorted(os.listdir("/run")) == ["netns", "tmp"]
 
 
@@ -188,7 +202,7 @@ def test_root_does_without_a_user_namespace_where_there_is_none() -> None:
 def test_an_ordinary_user_is_told_which_setting_forbids_it() -> None:
     def work() -> None:
         with pytest.raises(EnvironmentProblem) as told:
-            sandbox.enter_namespaces(socket.socket())
+            enclosure.enter_namespaces(socket.socket())
         assert str(told.value) == (
             "this machine forbids user namespaces (user.max_user_namespaces=0): run as root, "
             "or let root do `sysctl -w user.max_user_namespaces=10000`"
