@@ -117,8 +117,8 @@ def _boxes(figure: Figure) -> Iterator[Box]:
     for one in figure.events:
         if one.label is not None:
             yield _box(one.label, one.y - 4 if isinstance(one, Arrow) else one.y + 4)
-        if isinstance(one, Arrow) and one.why is not None:
-            yield _box(one.why, one.y + 13)
+        if isinstance(one, Arrow):
+            yield from (_box(why, one.y + 13) for why in one.whys)
 
 
 def _box(label: Label, y: float) -> Box:

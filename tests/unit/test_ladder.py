@@ -240,10 +240,9 @@ def test_a_frame_that_changed_nothing_is_hollow_and_says_why() -> None:
     (arrow,) = arrows(story.after(0.01).frame("attacker", to={"victim": 0.02}).drawn())[:1]
 
     assert [head.idle for head in arrow.heads] == [True]
-    assert arrow.why is not None
-    assert arrow.why.text == "nothing changed: arp_accept=0 (arp_process)"
+    assert [one.text for one in arrow.whys] == ["no effect: arp_accept=0 (arp_process)"]
     why = dict(arrow.fields)["why"]
-    assert why == "nothing changed at victim eth0: arp_accept=0 (arp_process); with arp_accept=1 it would pass"
+    assert why == "no effect at victim eth0: arp_accept=0 (arp_process); with arp_accept=1 it would pass"
 
 
 def test_a_fence_goes_to_who_answered_though_everybody_heard_it() -> None:

@@ -104,8 +104,8 @@ class Arrow:
     kind: Literal["frame", "sent", "fence", "flood"] = "frame"
     toward: Side = 1
     """Where the stub of an arrow without heads points to."""
-    why: Label | None = None
-    """Under the arrow, the reason why what the story sent changed nothing."""
+    whys: tuple[Label, ...] = ()
+    """Under the arrow, at the nearest receiver on each side, why what the story sent changed nothing there."""
     fields: Fields = ()
     data: Fields = ()
     """The same for programs: names are fit for attributes."""

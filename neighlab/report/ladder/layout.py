@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Literal, cast
 
 from neighlab.model.evidence import CapturedFrame
@@ -10,7 +11,7 @@ from neighlab.model.timeline import Entry
 from neighlab.report.ladder import columns, folding, hosts, stage, states, words
 from neighlab.report.ladder.arrival import arrived
 from neighlab.report.ladder.axis import ROW, Axis
-from neighlab.report.ladder.figure import Arrow, Fields, Figure, Fold, Head, Mark, MarkKind
+from neighlab.report.ladder.figure import Arrow, Fields, Figure, Fold, Head, Label, Mark, MarkKind
 from neighlab.report.ladder.history import Change, Key, history
 from neighlab.report.ladder.theme import letters_of
 from neighlab.report.plain import case_label
@@ -75,10 +76,7 @@ class _Layout:
             self._draw_mark(place, entry, fields)
 
     def _draw_frame(self, place: int, entry: Entry, fields: Fields) -> None:
-        reason = words.reason_of(entry)
         y = self._axis.next(entry.t_ms)
-        if reason:
-            self._axis.widen(ROW / 2)
         x = self._stage.x(entry.host)
         heads: dict[float, Head] = {}
         idle = words.unmoved(entry)
@@ -90,12 +88,20 @@ class _Layout:
                     heads.setdefault(there, Head(one.host, there, y, one.t_ms, (one.host, one.ifname) in idle))
         toward = self._stage.toward(entry.host, [one.x for one in heads.values()])
         label = self._stage.label(entry.host, words.of_frame(entry), toward=toward)
-        idle_at = next((one.host for one in heads.values() if one.idle), None)
-        why = self._stage.label(idle_at, reason, toward=-toward) if idle_at and reason else None
+        whys = tuple(self._whys(entry, x, list(heads.values())))
+        if whys:
+            self._axis.widen(ROW / 2)
         kind = cast(Literal["frame", "sent", "fence", "flood"], entry.kind)
         self.figure.events.append(
-            Arrow(place, entry.t_ms, entry.host, x, y, label, tuple(heads.values()), kind, toward, why, fields)
+            Arrow(place, entry.t_ms, entry.host, x, y, label, tuple(heads.values()), kind, toward, whys, fields)
         )
+
+    def _whys(self, entry: Entry, x: float, heads: list[Head]) -> Iterator[Label]:
+        reasons = words.reasons_of(entry)
+        for side in (-1, 1):
+            near = min((one for one in heads if (one.x - x) * side > 0), key=lambda one: abs(one.x - x), default=None)
+            if near is not None and (reason := reasons.get(near.host)):
+                yield self._stage.label(near.host, reason, toward=-side, until=x)
 
     def _draw_change(self, place: int, entry: Entry, change: Change, fields: Fields) -> None:
         y = self._axis.next(entry.t_ms)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from neighlab.model.result import CaseResult
-from neighlab.report.ladder.drawing import contents, safe
+from neighlab.report.ladder.drawing import contents
 from neighlab.report.ladder.key import key, used
 from neighlab.report.ladder.layout import figure_of
 from neighlab.report.ladder.metrics import wrapped
 from neighlab.report.ladder.shapes import number
 from neighlab.report.ladder.theme import COLORS, Theme, patterns, rules
+from neighlab.report.ladder.writing import safe
 from neighlab.report.plain import printable
 
 _MARGIN: Final = 18.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from neighlab.model.result import CaseResult
@@ -12,6 +12,7 @@ from neighlab.report.ladder.figure import Column, Label, Lifeline, Side
 from neighlab.report.ladder.history import Key
 from neighlab.report.ladder.hosts import Order
 from neighlab.report.ladder.metrics import clipped, short, width
+from neighlab.report.ladder.words import reasons_of
 
 EDGE: Final = 78.0
 """Left of it stand the times."""
@@ -80,12 +81,21 @@ class Stage:
         return 1 if x == self._left or host not in self._x or (left < _NEAR < right and x != self._right) else -1
 
     def label(
-        self, host: str, text: str, *, strong: str = "", toward: Side | None = None, slanted: bool = False
+        self,
+        host: str,
+        text: str,
+        *,
+        strong: str = "",
+        toward: Side | None = None,
+        slanted: bool = False,
+        until: float | None = None,
     ) -> Label:
-        """Words at a host's line, clipped to the room that there is."""
+        """Words at a host's line, clipped to the room that there is, or to what is left before the line at `until`."""
         toward = toward or self.toward(host)
         start = self._start(host, toward)
         room = (self._until(self.x(host), toward) - start) * toward
+        if until is not None:
+            room = min(room, (until - start) * toward - _BESIDE)
         strong = clipped(strong, room, bold=True)
         left = room - (width(f"{strong}  ", bold=True) if strong else 0.0)
         return Label(start, clipped(text, left), strong, toward < 0, slanted)
@@ -123,15 +133,20 @@ class Stage:
 
 def _gap(case: CaseResult, lines: int) -> float:
     least, most = _GAPS.get(lines, _CROWDED)
-    longest = max((width(_all_words(entry)[:120]) for entry in case.timeline), default=0.0)
-    wrong = max(
-        (width(f"{one.expected}{one.observed}"[:120]) + 330 for one in case.expectations if not one.passed), default=0.0
-    )
-    return min(most, max(least, longest + 3 * _BESIDE, wrong))
+    longest = max((width(one[:120]) for entry in case.timeline for one in _sayings(entry)), default=0.0)
+    wrong = [
+        f"expected {one.expected}, observed {one.observed}  {one.subject}"
+        for one in case.expectations
+        if not one.passed
+    ]
+    longest = max([longest, *(width(one[:120], bold=True) for one in wrong)])
+    return min(most, max(least, longest + 3 * _BESIDE))
 
 
-def _all_words(entry: Entry) -> str:
-    return f"{entry.text} {entry.fields.get('cause') or ''}, after 999 ms"
+def _sayings(entry: Entry) -> Iterator[str]:
+    """What may have to be said of an entry."""
+    yield f"{entry.text} {entry.fields.get('cause') or ''}, after 999 ms"
+    yield from reasons_of(entry).values()
 
 
 def _about(case: CaseResult, hosts: tuple[str, ...]) -> tuple[str, ...]:

@@ -112,10 +112,10 @@ def of_mark(entry: Entry, verdict: Expectation | None) -> tuple[str, str]:
     return f"{f'{bridge} ' if bridge else ''}dropped: {reason}", packet
 
 
-def reason_of(entry: Entry) -> str:
-    """Why a frame of the story's changed nothing at its first receiver; empty if it did, or is none."""
+def reasons_of(entry: Entry) -> dict[str, str]:
+    """Why a frame of the story's changed nothing, by its receivers."""
     reasons = _reasons(entry) if (entry.source, entry.kind) == ("story", "sent") else []
-    return f"nothing changed: {_stopped(reasons[0] | {'remedy': ''})}" if reasons else ""
+    return {str(one.get("host")): f"no effect: {_stopped(one | {'remedy': ''})}" for one in reasons}
 
 
 def answering(entry: Entry) -> str:
@@ -155,7 +155,7 @@ def _reasons(entry: Entry) -> list[dict[str, Any]]:
 def _why(reason: dict[str, Any]) -> str:
     answered = ", but it is answered" if reason.get("answered") else ""
     where = f"{reason.get('host')} {reason.get('ifname')}"
-    told = f"nothing changed at {where}: {_stopped(reason)}{answered}"
+    told = f"no effect at {where}: {_stopped(reason)}{answered}"
     if isinstance(silent := reason.get("silent"), dict):
         told += f"; no answer: {_stopped(silent)}"
     return told
