@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from neighlab.lab.host.base import far_end
 from neighlab.model.evidence import CapturedFrame, Evidence, Interface
-from neighlab.model.timeline import Timeline
+from neighlab.model.timeline import Entry, Timeline
 from neighlab.wire.tap import Seen
 
 if TYPE_CHECKING:
     from neighlab.lab.lab import Lab
+
+_MOST_BYTES: Final = 1 << 18
+_UNDER_WAY_MS: Final = 100.0
+"""How long after its sending a frame may be received."""
 
 
 class Recorder:
@@ -33,6 +37,27 @@ class Recorder:
     def evidence(self, timeline: Timeline) -> Evidence:
         """Everything so far, on the timeline's clock."""
         return Evidence(list(self._interfaces), captured(self._seen, timeline))
+
+
+def heard(lab: Lab, timeline: Sequence[Entry]) -> Evidence:
+    """The ARP and ND frames that a lab without a recorder has noticed up to the end of `timeline`, as many as fit into
+    256 KiB; the entries about them get their places.
+    """
+    until = timeline[-1].t_ms if timeline else 0.0
+    frames: list[CapturedFrame] = []
+    size = 0
+    for one in captured(lab.frames, lab.timeline):
+        size += len(one.data)
+        if size > _MOST_BYTES or one.t_ms > until + _UNDER_WAY_MS:
+            break
+        frames.append(one)
+    sent = {(one.host, one.ifname, one.t_ms): place for place, one in enumerate(frames) if one.direction == "sent"}
+    for entry in timeline:
+        if (entry.source, entry.kind) == ("wire", "frame"):
+            place = sent.get((entry.host, str(entry.fields.get("ifname")), entry.t_ms))
+            if place is not None:
+                entry.fields["frame"] = place
+    return Evidence(interfaces(lab), frames)
 
 
 def interfaces(lab: Lab) -> list[Interface]:

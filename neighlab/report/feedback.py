@@ -6,11 +6,14 @@ import hashlib
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Final
 
 from neighlab.model.grades import Attempt, CheckResult
+from neighlab.model.result import CaseResult
 from neighlab.report.grades import table
+from neighlab.report.ladder import definitions, figure_of, legend, stylesheet, svg
 from neighlab.report.plain import printable
 
 _STYLE: Final = """
@@ -20,12 +23,15 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 60re
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
 pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--line); }
+.figure, details > svg { overflow-x: auto; max-width: 100%; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 """
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|!&~])")
 _INDENT: Final = " " * 14
 _TIMELINE: Final = 200
 """How many lines of a lab's timeline a page shows."""
+_LINE: Final = 400
+"""Characters of such a line's text."""
 
 
 def one_attempt(attempt: Attempt, *, author: bool = False, width: int | None = None) -> str:
@@ -76,7 +82,8 @@ def student_markdown(student: str, attempts: Sequence[Attempt], titles: Mapping[
 def student_html(student: str, attempts: Sequence[Attempt], titles: Mapping[str, str]) -> str:
     """The same as one page that needs nothing else, and with what happened in the lab."""
     parts = [f"<h1>{_text(student)}</h1>"]
-    for attempt in attempts:
+    drawn = False
+    for number, attempt in enumerate(attempts):
         parts.append(f"<h2>{_text(titles.get(attempt.exercise, attempt.exercise))}</h2>")
         kind = "good" if attempt.solved else "bad"
         points = f'<b class="{kind}">{attempt.earned} of {attempt.most} points</b>'
@@ -88,15 +95,10 @@ def student_html(student: str, attempts: Sequence[Attempt], titles: Mapping[str,
         if output := _output(attempt):
             parts.append(f"<h3>What it printed</h3><pre>{escape(chr(10).join(output))}</pre>")
         if attempt.case is not None and attempt.case.timeline:
-            happened = [one for one in attempt.case.timeline if one.kind != "expect"]  # which tells what is right
-            shown = happened[:_TIMELINE]
-            told = "\n".join(
-                f"{one.t_ms:>+12.3f} ms  {one.host:<10} {one.kind:<8} {printable(one.text)}" for one in shown
-            )
-            more = f"\n... and {len(happened) - len(shown)} more" if happened[_TIMELINE:] else ""
-            parts.append(
-                f"<details><summary>What happened in the lab</summary><pre>{escape(told + more)}</pre></details>"
-            )
+            parts += _happened(attempt.case, f"lab-{number}")
+            drawn = True
+    if drawn:
+        parts.insert(0, f"<style>{stylesheet()}</style>{definitions()}")
     return _page(f"neighlab: {printable(student)}", parts)
 
 
@@ -112,6 +114,22 @@ def index_html(attempts: Sequence[Attempt]) -> str:
         link = f'<a href="{escape(file_name(student))}.html">{_text(student)}</a>'
         rows.append(f"<tr><th>{link}{tds}<td>{total}</tr>")
     return _page("neighlab: grades", [f"<table><tr><th>{head}<th>total</tr>{''.join(rows)}</table>"])
+
+
+def _happened(case: CaseResult, ident: str) -> list[str]:
+    """The lab's ladder, and the same in words, without what would tell what is right."""
+    happened = [one for one in case.timeline if one.kind != "expect"]
+    figure = figure_of(replace(case, timeline=happened, expectations=[], reason="", knobs={}))
+    lines = (f"{one.t_ms:>+12.3f} ms  {one.host:<10} {one.kind:<8} {one.text[:_LINE]}" for one in happened[:_TIMELINE])
+    told = "\n".join(map(printable, lines))
+    more = f"\n... and {len(happened) - _TIMELINE} more" if happened[_TIMELINE:] else ""
+    return [
+        "<details><summary>What happened in the lab</summary>",
+        f'<div class="figure">{svg(figure, ident)}</div>',
+        *(f"<p>{_text(note)}</p>" for note in figure.notes),
+        legend(),
+        f"<details><summary>In words</summary><pre>{escape(told + more)}</pre></details></details>",
+    ]
 
 
 def _verdict(attempt: Attempt) -> str:

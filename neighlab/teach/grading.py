@@ -21,6 +21,7 @@ from neighlab.lab.jail import CannotConfine, Jail
 from neighlab.lab.jailed import Limits
 from neighlab.lab.lab import Lab
 from neighlab.lab.owner import Owner
+from neighlab.lab.recorder import heard
 from neighlab.model.grades import Attempt, CheckResult
 from neighlab.model.nud import NUD
 from neighlab.model.result import CaseResult
@@ -215,5 +216,6 @@ def _case(folder: Folder, attempt: Attempt, lab: Lab) -> CaseResult:
     case.reason = attempt.ended or next((one.said for one in attempt.checks if not one.passed), "")
     case.timeline = lab.timeline.sorted()[:_TOLD]
     case.expectations = lab.expectations
+    case.evidence = heard(lab, case.timeline)
     case.epoch_s = time.time() - lab.timeline.now_ms() / 1000
     return case

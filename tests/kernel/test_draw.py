@@ -6,10 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sandboxed
 from ladder_reader import assert_complete, assert_legible, assert_unbroken, events, groups, read
+from neighlab.topologies import VictimAttacker
 
+from neighlab.lab.lab import Lab
+from neighlab.lab.recorder import heard
+from neighlab.model import arp
 from neighlab.model.result import CaseResult
 from neighlab.report.ladder import figure_of, svg
 from neighlab.report.ladder.figure import Arrow
@@ -150,3 +156,26 @@ def test_what_cannot_be_drawn_is_said_in_one_line(tmp_path: Path, args: tuple[st
     assert done.stderr.decode().startswith(f"neighlab: {said.format(tmp=tmp_path)}")
     assert done.stderr.count(b"\n") == 1
     assert not (tmp_path / "x.svg").exists()
+
+
+def test_a_lab_without_recorder_can_tell_who_received_its_frames() -> None:
+    """As the graded ones: their drawings need no more than what was heard anyway."""
+    case = CaseResult.from_plain(sandboxed.inside(_graded))
+
+    assert_complete(case, read(svg(figure_of(case), "x")))
+    answers = [
+        one
+        for one in figure_of(case).events
+        if isinstance(one, Arrow) and one.kind == "frame" and "is-at" in one.label.text
+    ]
+    assert [(one.host, [head.host for head in one.heads]) for one in answers] == [("victim", ["attacker"])]
+
+
+def _graded() -> dict[str, Any]:
+    lab = Lab(VictimAttacker, families="ipv4")
+    victim, attacker = lab["victim"], lab["attacker"]
+    attacker.send(arp.request(victim.addr, sender="192.0.2.2", lladdr=attacker.lladdr))
+    attacker.fence(victim, by="marker")
+    case = CaseResult("exercise", "alice", "It is so.", "passed", timeline=lab.timeline.sorted())
+    case.evidence = heard(lab, case.timeline)
+    return case.to_plain()
