@@ -12,6 +12,8 @@ from neighlab.model.reception.outcome import ChangeFrame, Explanation, WaitFor
 from neighlab.model.reception.situation import Situation
 
 _NS: Final = "ndisc_recv_ns"
+_LATE: Final = 9 / 8
+"""A timer may be late by the width of its slot in the kernel's wheel, an eighth of its time."""
 
 
 def dad_destination(frame: Nd, it: Situation) -> Explanation | None:
@@ -43,7 +45,8 @@ def tentative(frame: Nd, it: Situation) -> Explanation | None:
     if own is None or not own.flags & (IFA.TENTATIVE | IFA.OPTIMISTIC):
         return None
     dad_ms = it.of(6, it.here.ifname, "dad_transmits") * it.here.parms.get("retrans_time6_ms", 1000)
-    remedy = WaitFor(dad_ms + 1000 * it.of(6, it.here.ifname, "router_solicitation_delay") + 50)
+    delay_ms = 1000 * it.of(6, it.here.ifname, "router_solicitation_delay")
+    remedy = WaitFor((dad_ms + delay_ms) * _LATE + 100)
     if frame.is_dad:
         return Explanation("dad-collision", _NS, f"{own.addr} is tentative: it is a duplicate now", remedy)
     if own.flags & IFA.OPTIMISTIC:
