@@ -23,7 +23,9 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 60re
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
 pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--line); }
-.figure, details > svg { overflow-x: auto; max-width: 100%; }
+.figure { overflow-x: auto; margin: .6rem calc(50% - 50vw + 1rem); }
+.figure svg { display: block; margin: 0 auto; }
+.key { max-width: 100%; height: auto; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 """
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|!&~])")
