@@ -1,0 +1,38 @@
+"""A proxy heeds no advertisement with its own link-layer address for what it answers for; with another it does.
+
+A proxy's answers reach the proxy itself again where interfaces share a link. ndisc_recv_na drops them (RFC 4389), if
+forwarding and proxy_ndp are on for all - that of the interface, which is enough for answering, is not asked for here -
+and the target is one of its proxy entries. Many believe that a host never hears its own advertisements; on bridges and
+Wi-Fi it does. In practice: a proxy that sets proxy_ndp on its interfaces only learns from itself that the hosts it
+answers for are at its own link-layer address, and then sends their packets to itself.
+"""
+
+from neighlab.topologies import VictimAttackerOwner
+
+from neighlab import EVIL, NTF, NUD, Case, Sabotage, ndp, scenario
+
+
+@scenario(
+    topology=VictimAttackerOwner,
+    family="ipv6",
+    proves=["why/own-proxy"],
+    kernel="ndisc_recv_na, pneigh_lookup",
+    cases=[
+        Case("proxy-ndp-of-all", dev="all"),
+    ],
+    sabotage=Sabotage(params={"dev": "eth0"}),
+)
+def other_lladdr_is_all_that_lacks(victim, attacker, owner, *, dev):
+    victim.conf(dev=dev, forwarding=1, proxy_ndp=1)
+    victim.neigh_set(owner.addr, flags=NTF.PROXY)
+    victim.neigh_set(owner.addr, owner.lladdr, state=NUD.STALE)
+    ours = ndp.na(owner.addr, lladdr=EVIL, tlla=victim.lladdr)
+    foreseen = victim.explain(ours)
+
+    attacker.send(ours)
+    attacker.fence(victim, by="marker")
+    victim.expect_ignored(foreseen, "own-proxy")
+
+    attacker.send(foreseen.remedied())
+    attacker.fence(victim, by="marker")
+    victim.expect(owner.addr, NUD.STALE, lladdr=EVIL, within_ms=0)
