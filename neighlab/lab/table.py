@@ -36,15 +36,17 @@ class Table:
         What is there already (this machine's neighbours, this lab's) is counted first, so the number does not
         depend on the machine.
         """
-        version = family or self.version
-        here = [neigh for host in self.lab for neigh in host.neigh_dump(family=version)]
-        exempt = [neigh for neigh in here if _exempt(neigh.state, neigh.flags) or neigh.ifindex == 1]
-        limit: int = self.lab.ask_runner(
-            {"do": "room", "family": version, "n": n, "soft": soft, "own": len(here), "exempt": len(exempt)}
-        )
+        limit: int = self.lab.ask_runner({"do": "room", "n": n, "soft": soft, **self.census(family=family)})
         text = f"gc_thresh3={limit}: room for {n} more entries" + (f", {soft} without collection" if soft else "")
         self.lab.act("lab", "set", text, "knob", gc_thresh3=limit)
         return limit
+
+    def census(self, *, family: int | None = None) -> dict[str, int]:
+        """What the kernel tells nobody outside this lab: how many entries it has, and how many that no limit counts."""
+        version = family or self.version
+        here = [neigh for host in self.lab for neigh in host.neigh_dump(family=version)]
+        exempt = [neigh for neigh in here if _exempt(neigh.state, neigh.flags) or neigh.ifindex == 1]
+        return {"family": version, "own": len(here), "exempt": len(exempt)}
 
     def set(self, *, family: int | None = None, **thresholds: int) -> None:
         """Set gc_thresh1..3, gc_interval or a default parameter; refused when this machine's own entries would not

@@ -9,6 +9,7 @@ from neighlab.model.grades import Attempt
 from neighlab.teach.folder import Folder
 from neighlab.teach.grading import Options
 from neighlab.teach.pool import Graders
+from neighlab.teach.room import Keeping
 from neighlab.teach.submissions import Submission, read
 
 _FEWEST_WRONG = 3
@@ -16,10 +17,11 @@ NOTHING = "nothing"
 """What the empty solution is called."""
 
 
-def examine(folder: Folder, *, jobs: int = 1) -> Iterator[tuple[str, Attempt, str]]:
+def examine(folder: Folder, *, jobs: int = 1, table: Keeping | None = None) -> Iterator[tuple[str, Attempt, str]]:
     """Grade an exercise's own solutions; for each its name, its grade, and what is wrong with the exercise (or "").
 
-    Raises ScenarioError when something is missing that every exercise has.
+    Raises ScenarioError when something is missing that every exercise has, and Unsupported when it needs the kernel's
+    `table`, which it was not lent.
     """
     wrongs = folder.wrongs()
     if len(wrongs) < _FEWEST_WRONG:
@@ -31,7 +33,7 @@ def examine(folder: Folder, *, jobs: int = 1) -> Iterator[tuple[str, Attempt, st
     files = [folder.solution(), *(one.file for one in wrongs)]
     submissions = [read(folder.name, file) for file in files]
     nothing = Submission(folder.name, NOTHING, ".sh", b"")
-    attempts = Graders({folder.name: folder}, Options(twice=True), jobs).grade([*submissions, nothing])
+    attempts = Graders({folder.name: folder}, Options(twice=True), jobs, table=table).grade([*submissions, nothing])
     reference = "" if attempts[0].solved else attempts[0].ended or "the reference solution does not earn every point"
     yield files[0].name, attempts[0], reference
     for one, attempt in zip(wrongs, attempts[1:-1], strict=True):

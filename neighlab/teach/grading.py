@@ -26,6 +26,7 @@ from neighlab.model.grades import Attempt, CheckResult
 from neighlab.model.nud import NUD
 from neighlab.model.result import CaseResult
 from neighlab.runner.discovery import bundled, one_line
+from neighlab.teach import room
 from neighlab.teach.folder import Folder, hosts_of
 from neighlab.teach.session import Session
 from neighlab.teach.submissions import Submission
@@ -57,8 +58,12 @@ def work(folder: Folder, submission: Submission, options: Options) -> Callable[[
     """What the first process of the sandbox does: build the lab, run the submission, judge, and tell."""
 
     def run(channel: socket.socket) -> None:
+        def make_room(lab: Lab) -> None:
+            wire.send(channel, ("room", room.census(lab)))
+            wire.receive(channel)
+
         try:
-            message: tuple[str, Any] = "attempt", attempted(folder, submission, options).to_plain()
+            message: tuple[str, Any] = "attempt", attempted(folder, submission, options, make_room).to_plain()
         except NeighlabError as problem:
             message = problems.packed(problem)
         except Exception as problem:  # nothing of a stranger's has run yet
@@ -68,8 +73,9 @@ def work(folder: Folder, submission: Submission, options: Options) -> Callable[[
     return run
 
 
-def attempted(folder: Folder, submission: Submission, options: Options) -> Attempt:
-    """Grade one submission; must be called in the first process of a sandbox.
+def attempted(folder: Folder, submission: Submission, options: Options, make_room: Callable[[Lab], object]) -> Attempt:
+    """Grade one submission; must be called in the first process of a sandbox. `make_room` is called when the lab is
+    prepared, if the exercise limits the kernel's neighbour table.
 
     What is raised is the exercise's or this machine's fault: whatever a stranger makes of his lab, he gets a grade.
     """
@@ -83,6 +89,8 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
         return owner.new_net() if name in owned else None
 
     session = Session(exercise, time_scale=options.time_scale, make_net=make_net)
+    if exercise.room:
+        make_room(session.lab)
     owner.seal()
     commands.install(session.yours, {"frame": frame_command()}, uid=owner.uid)
     limits = replace(options.limits, time_s=exercise.time_s)
@@ -92,7 +100,7 @@ def attempted(folder: Folder, submission: Submission, options: Options) -> Attem
     )  # fmt: skip
     attempt = blank(folder, submission)
     try:
-        _judge(attempt, session, jail, _LabGuard(session.lab, limits), twice=options.twice)
+        _judge(attempt, session, jail, _LabGuard(session.lab, limits, alone=bool(exercise.room)), twice=options.twice)
     except CannotConfine:
         raise
     except Exception as problem:
@@ -158,8 +166,10 @@ def _computing(limit_s: float) -> Iterator[None]:
 class _LabGuard:
     """Says when a program has made its lab, or the kernel, hold too much."""
 
-    def __init__(self, lab: Lab, limits: Limits) -> None:
+    def __init__(self, lab: Lab, limits: Limits, *, alone: bool) -> None:
+        """With `alone` the kernel's neighbour table is the lab's own: nobody else is hurt if it is full."""
         self._lab = lab
+        self._alone = alone
         self._most = len(lab.timeline) + len(lab.frames) + limits.happenings
 
     def broken(self) -> str:
@@ -171,7 +181,7 @@ class _LabGuard:
             return _FLOODED
         if len(self._lab.timeline) + len(self._lab.frames) > self._most:
             return _FLOODED
-        return "it filled the kernel's neighbour table" if self._fills_table() else ""
+        return "it filled the kernel's neighbour table" if not self._alone and self._fills_table() else ""
 
     def _fills_table(self) -> bool:
         tables = self._lab.plumbing.root.collect(

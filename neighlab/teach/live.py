@@ -12,7 +12,8 @@ from neighlab.errors import ScenarioError
 from neighlab.lab import background, commands, running
 from neighlab.lab.lab import Lab
 from neighlab.lab.running import Running
-from neighlab.runner.pool import warm_up
+from neighlab.runner.pool import TableKeeper, warm_up
+from neighlab.teach import room
 from neighlab.teach.folder import Folder
 from neighlab.teach.grading import frame_command
 from neighlab.teach.session import TITLE, Session
@@ -64,17 +65,32 @@ class _Desk:
         self._resetting = True
         return True
 
+    def census(self, lab: Lab, _request: Mapping[str, Any]) -> dict[str, int]:
+        """Tell what must be known to make room in the kernel's neighbour table."""
+        return room.census(lab)
+
     def resetting(self, _lab: Lab, _request: Mapping[str, Any]) -> bool:
         """Has somebody inside asked for a fresh lab?"""
         return self._resetting
 
 
-def start(folder: Folder) -> Running:
-    """Start an exercise's lab in the background."""
+def start(folder: Folder, keeper: TableKeeper | None = None) -> Running:
+    """Start an exercise's lab in the background.
+
+    An exercise that limits the kernel's neighbour table wants its `keeper`, who has to stay: Unsupported without.
+    """
+    room.demand(folder.exercise, keeper)
     desk = _Desk(folder)
     warm_up([folder.exercise.topology], ipv6=folder.exercise.family != "ipv4")
-    handlers = {name: getattr(desk, name) for name in ("check", "hint", "reset", "resetting")}
-    return background.start(desk.build, handlers)
+    handlers = {name: getattr(desk, name) for name in ("check", "hint", "reset", "resetting", "census")}
+    lab = background.start(desk.build, handlers)
+    if folder.exercise.room and keeper is not None:
+        try:
+            room.make(folder.exercise, keeper, background.ask(lab, "census"))
+        except BaseException:
+            running.stop(lab)
+            raise
+    return lab
 
 
 def find(name: str | None) -> Running | None:

@@ -7,6 +7,7 @@ that counts. Who disturbs all others is thereby left with nobody but itself.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
@@ -24,7 +25,8 @@ from neighlab.lab import channel as wire
 from neighlab.lab import problems, sandbox
 from neighlab.lab.jail import LATE
 from neighlab.model.grades import Attempt
-from neighlab.runner.pool import SHARED_PATIENCE_S, how_it_ended, warm_up
+from neighlab.runner.pool import SHARED_PATIENCE_S, TableKeeper, how_it_ended, warm_up
+from neighlab.teach import room
 from neighlab.teach.folder import Folder
 from neighlab.teach.grading import Options, blank, work
 from neighlab.teach.session import CHECK_S
@@ -53,6 +55,8 @@ class _Run:
     started: float
     deadline: float
     attempt: Attempt
+    make_room: Callable[[Any], None]
+    """Called with what its lab has told, if its exercise limits the kernel's neighbour table."""
     ended: float = 0.0
     lost: bool = False
     """Its sandbox ended without a word: somebody outside ended it, as nobody inside can."""
@@ -66,6 +70,10 @@ class _Run:
             for kind, value in messages:
                 if kind in problems.KINDS:
                     raise problems.KINDS[kind](value)
+                if kind == "room":
+                    self.make_room(value)
+                    self._tell("made")
+                    return
                 self.attempt = Attempt.from_plain(value)
         except (wire.Nonsense, LookupError, TypeError, ValueError):
             self.box.kill()
@@ -77,6 +85,12 @@ class _Run:
             self.attempt.ended = how_it_ended(self.box, "solution")
         if gone or messages:
             self.finish()
+
+    def _tell(self, word: str) -> None:
+        with contextlib.suppress(OSError):  # it may have ended meanwhile: its end of the channel will say so
+            self.box.channel.setblocking(True)
+            wire.send(self.box.channel, (word,))
+            self.box.channel.setblocking(False)
 
     def finish(self) -> None:
         """It is over, and its sandbox goes."""
@@ -98,18 +112,26 @@ class Graders:
     listener: Listener | None = None
     waiting: Callable[[], object] | None = None
     """Called when somebody else on this machine has the neighbour table to himself, and everybody has to wait."""
+    table: room.Keeping | None = None
+    """Takes hold of the kernel's neighbour table, for the exercises that need all of it."""
+    _keeper: TableKeeper | None = None
 
     def grade(self, submissions: Sequence[Submission]) -> list[Attempt]:
         """Grade all and return their grades in the same order.
 
-        Raises EnvironmentProblem, Unsupported or ScenarioError when an exercise cannot be held here.
+        Raises EnvironmentProblem, Unsupported or ScenarioError when an exercise cannot be held here. What needs the
+        kernel's whole neighbour table comes last, one by one: there is nobody whom it could disturb.
         """
+        for folder in self.folders.values():
+            room.demand(folder.exercise, self.table)
         warm_up(folder.exercise.topology for folder in self.folders.values())
         gc.freeze()
         results: dict[int, Attempt] = {}
+        shared = deque((index, one) for index, one in enumerate(submissions) if not self._needs_table(one))
+        alone = deque((index, one) for index, one in enumerate(submissions) if self._needs_table(one))
         try:
             with tableuse.held(alone=False, patience_s=SHARED_PATIENCE_S, waiting=self.waiting):
-                over, tight = self._drain(deque(enumerate(submissions)), self.jobs, results)
+                over, tight = self._drain(shared, self.jobs, results)
                 again = deque((one.index, submissions[one.index]) for one in over if self._disturbed(one, over, tight))
                 repeated = {index for index, _submission in again}
                 self._settle([one for one in over if one.index not in repeated], results)
@@ -117,9 +139,17 @@ class Graders:
                 self._settle(last, results)
                 for index in repeated:
                     results[index].disturbed = True
+            if alone and self.table is not None:
+                with self.table() as self._keeper:
+                    last, _tight = self._drain(alone, 1, results)
+                    self._settle(last, results)
+                    self._keeper = None
         finally:
             gc.unfreeze()
         return [results[index] for index in sorted(results)]
+
+    def _needs_table(self, submission: Submission) -> bool:
+        return self.folders[submission.exercise].exercise.room > 0
 
     def _drain(
         self, queue: deque[tuple[int, Submission]], width: int, results: dict[int, Attempt]
@@ -150,6 +180,8 @@ class Graders:
                 looked, pressure = now, current
                 for one in [one for one in running if one.ended]:
                     running.remove(one)
+                    if self._keeper is not None:
+                        self._keeper.restore()
                     if one.attempt.solved:
                         self._finish(one.index, one.attempt, results)
                     else:
@@ -166,7 +198,13 @@ class Graders:
         checks_s = len(folder.exercise.checks) * CHECK_S * self.options.time_scale
         now = time.monotonic()
         limit_s = _BUILD_S + folder.exercise.time_s + checks_s
-        return _Run(index, box, wire.Inbox(box.channel), slot, now, now + limit_s, blank(folder, submission))
+
+        def make_room(told: Any) -> None:
+            if self._keeper is None:
+                raise wire.Nonsense("it asks for room that its exercise does not need")
+            room.make(folder.exercise, self._keeper, told)
+
+        return _Run(index, box, wire.Inbox(box.channel), slot, now, now + limit_s, blank(folder, submission), make_room)
 
     def _wait(self, running: list[_Run]) -> None:
         """Wait until a sandbox reports, ends or has used up its time."""

@@ -70,6 +70,8 @@ class Exercise:
     minutes: int
     time_s: float
     keeps_running: bool
+    room: int
+    """So many more entries fit into the kernel's neighbour table while the student works; 0: its limits stay."""
     checks: list[Check] = field(default_factory=list)
     name: str = ""
 
@@ -104,6 +106,11 @@ class Exercise:
         return function(*(known[name] if name in known else lab[name] for name in names))
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """What it takes besides a sandbox, as scenarios say it."""
+        return ("host-table",) if self.room else ()
+
+    @property
     def points(self) -> int:
         """What all of its checks are worth."""
         return sum(one.points for one in self.checks)
@@ -118,15 +125,21 @@ def exercise(
     minutes: int = 20,
     time_s: float = 60,
     keeps_running: bool = False,
+    room: int = 0,
 ) -> Callable[[Callable[..., object]], Exercise]:
     """Make the decorated function an exercise: it prepares the lab; its parameters name hosts, or `lab`.
 
     `yours` names the hosts that the student administers (all, when none is named); the others nobody but the checks
     can touch. `about` names lines of mechanisms.toml; `minutes` is how long a student may need, `time_s` how long a
-    graded script may run. With `keeps_running` its processes live on during the checks.
+    graded script may run. With `keeps_running` its processes live on during the checks. With `room` so many more
+    entries than there are when the lab is prepared fit into the kernel's neighbour table: such an exercise has the
+    table of its machine to itself, which takes root and --host-table.
     """
     if family not in get_args(Families):
         raise ScenarioError(f"family is one of {', '.join(get_args(Families))} (got {family!r})")
+
+    if room < 0:
+        raise ScenarioError(f"room for {room} entries: at least 1, or 0 for an exercise that needs no limit")
 
     def register(prepare: Callable[..., object]) -> Exercise:
         text = inspect.cleandoc(getattr(prepare, "__globals__", {}).get("__doc__") or "")
@@ -134,7 +147,7 @@ def exercise(
         if not title:
             raise ScenarioError("the file's docstring must begin with the exercise's title, one sentence")
         return Exercise(
-            prepare, topology, title, family, tuple(yours), tuple(about), minutes, float(time_s), keeps_running
+            prepare, topology, title, family, tuple(yours), tuple(about), minutes, float(time_s), keeps_running, room
         )
 
     return register

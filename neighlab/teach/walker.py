@@ -20,7 +20,7 @@ from typing import Final
 from neighlab.errors import ExpectationFailed, ScenarioError, Unsupported
 from neighlab.lab import running
 from neighlab.lab.programs import package_of, with_sbin
-from neighlab.teach import live
+from neighlab.teach import live, room
 from neighlab.teach.folder import Folder
 from neighlab.teach.tmux import Tmux
 from neighlab.teach.walk import Step, Walk, drift, walk_of
@@ -40,12 +40,16 @@ class Strayed(ExpectationFailed):
     """The walk cannot be followed: what should be on the screen is not."""
 
 
-def follow(folder: Folder, named: str, typed: Callable[[str], object] = lambda text: None) -> None:
+def follow(
+    folder: Folder, named: str, typed: Callable[[str], object] = lambda text: None, *, host_table: bool = False
+) -> None:
     """Follow an exercise's walk; `named` is what a student types behind `start`, `typed` is told of everything typed.
 
     Raises Strayed when something does not appear, ScenarioError when sheet and walk are not the same (or its lab is
-    in use), Unsupported when a program is missing. Whatever happens, nothing is left.
+    in use), Unsupported when a program is missing, or `host_table` where the exercise needs it. Whatever happens,
+    nothing is left.
     """
+    room.demand(folder.exercise, host_table or None)
     walk = walk_of(folder)
     if untyped := drift(folder):
         raise ScenarioError(f"{walk.where}: the sheet (or a hint) shows `{untyped[0]}`, and nobody types it")
@@ -152,7 +156,8 @@ class _Student:
 
     def __init__(self, folder: Folder, named: str, walk: Walk, tmux: Tmux, typed: Callable[[str], object]) -> None:
         self._folder = folder
-        self._start = f"neighlab exercise start {named}"
+        self._lasting = not folder.exercise.room  # a lab that was lent the kernel's table ends with its first shell
+        self._start = f"neighlab exercise start {named}" + ("" if self._lasting else " --host-table")
         self._walk = walk
         self._tmux = tmux
         self._typed = typed
@@ -174,14 +179,18 @@ class _Student:
         self._type("hint", f"Hint 1 of {len(self._folder.hints())}", terminal=steps[check].terminal)
         for step in steps[check + 1 : -1]:
             self._take(step)
-        self._leave()
-        self._type(self._start, "is as you left it.")
+        if self._lasting:
+            self._leave("` ends it")
+            self._type(self._start, "is as you left it.")
         self._take(steps[-1])
         self._terminal(steps[-1].terminal).shows(f"{name}: {points} of {points} points, solved")
         self._type("reset", exercise.title)
         self._type("check", f"{name}: 0 of {points} points")
-        lab = self._leave()
-        self._type(f"neighlab stop {lab}", f"stopped {lab}")
+        if self._lasting:
+            lab = self._leave("` ends it")
+            self._type(f"neighlab stop {lab}", f"stopped {lab}")
+        else:
+            lab = self._leave("neighbour table is as it was")
         self._type("neighlab ps")
         if lab in self._terminal(1).ended():
             raise Strayed(f"{self._walk.where}: {lab} is still there when it has been stopped")
@@ -213,12 +222,12 @@ class _Student:
         for text in step.shown:
             at.shows(text)
 
-    def _leave(self) -> str:
-        """Leave the exercise; the name of its lab, which lives on."""
+    def _leave(self, said: str) -> str:
+        """Leave the exercise, and hear what becomes of its lab; the lab's name."""
         at = self._terminal(1)
         self._typed("1  ^D")
         at.leave()
-        at.shows("` ends it")
-        found = re.search(r"`neighlab stop (\S+)` ends it", at.ended())
+        at.shows(said)
+        found = re.search(rf"{re.escape(self._folder.name)}-\d+", at.ended())
         assert found is not None
-        return found[1]
+        return found[0]

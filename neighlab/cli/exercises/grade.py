@@ -25,6 +25,8 @@ _ENDINGS = (".csv", ".json")
 @click.option("--feedback", type=click.Path(path_type=Path), metavar="DIR",
               help="Write a page for each student there, as Markdown and HTML, and an index.")  # fmt: skip
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Submissions at a time.")
+@click.option("--host-table", is_flag=True,
+              help="Also grade exercises that need the kernel's whole neighbour table (root; guarded).")  # fmt: skip
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True,
               help="What to print.")  # fmt: skip
 def command(
@@ -34,6 +36,7 @@ def command(
     matrix: Path | None,
     feedback: Path | None,
     jobs: int,
+    host_table: bool,
     format_: str,
 ) -> int:
     """Grade submissions: SUBMISSIONS/EXERCISE/STUDENT.sh (or .py), or with --exercise SUBMISSIONS/STUDENT.sh.
@@ -45,7 +48,7 @@ def command(
       neighlab exercise grade submissions/ -o grades.csv -j4
       neighlab exercise grade homework/ --exercise arp_flux -o grades.json --feedback pages --matrix matrix.csv
     """
-    from neighlab.cli.run import waiting
+    from neighlab.cli.run import table_keeper, waiting
     from neighlab.kernel.features import kernel_release
     from neighlab.report import grades
     from neighlab.teach.folder import discover, find
@@ -63,7 +66,8 @@ def command(
     needed = {one.exercise: folders[one.exercise] for one in found}
     hidden = (submissions.resolve(), *([feedback.resolve()] if feedback is not None else []))
     progress = _Progress(len(found)) if sys.stderr.isatty() else None
-    attempts = Graders(needed, Options(hidden=hidden), jobs, progress, waiting).grade(found)
+    table = table_keeper(host_table)
+    attempts = Graders(needed, Options(hidden=hidden), jobs, progress, waiting, table).grade(found)
     texts = {
         "csv": grades.grades_csv(attempts),
         "json": grades.grades_json(attempts, kernel_release()),

@@ -31,7 +31,8 @@ def command(format_: str) -> int:
     width = os.get_terminal_size().columns if sys.stdout.isatty() else 100
     for one in folders:
         name = click.style(f"{one.name:<24}", bold=True)
-        click.echo(f"{name}  {one.exercise.points} points, {one.exercise.minutes} minutes")
+        needs = ", root and --host-table" if one.exercise.room else ""
+        click.echo(f"{name}  {one.exercise.points} points, {one.exercise.minutes} minutes{needs}")
         for line in textwrap.wrap(one.exercise.title, max(30, width - 6)):
             click.echo(f"    {line}")
     return 0
@@ -42,7 +43,8 @@ def plain(folder: Any) -> dict[str, Any]:
     exercise = folder.exercise
     return {
         "exercise": folder.name, "title": exercise.title, "points": exercise.points, "minutes": exercise.minutes,
-        "family": exercise.family, "about": list(exercise.about), "hints": len(folder.hints()),
+        "family": exercise.family, "about": list(exercise.about), "needs": list(exercise.needs),
+        "hints": len(folder.hints()),
         "checks": [
             {"check": one.name, "claim": one.claim, "points": one.points, "kept": one.kept} for one in exercise.checks
         ],

@@ -29,6 +29,8 @@ def command(name: str | None) -> int:
     if lab is None:
         raise ScenarioError(f"no lab of {name or 'any exercise'} is running: neighlab exercise start {name or 'NAME'}")
     folder = folders.find(name or lab.title.removeprefix(TITLE))
+    if folder.exercise.room:
+        raise ScenarioError(f"{folder.name} holds the kernel's neighbour table: type `reset` in its own shell")
     stop(lab)
     click.echo(live.start(folder).name)
     return 0
