@@ -27,8 +27,12 @@ for tool in "${tools[@]}"; do
 done
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 
+if [[ $(dpkg --audit) ]]; then # an interrupted run has left packages half unpacked, or not configured
+    dpkg --configure -a || true
+    apt-get -qq update || true
+    apt-get -qq -y --fix-broken install >/dev/null
+fi
 if ((${#missing[@]})); then
-    dpkg --configure -a # what an interrupted run may have left half done
     if apt-get -qq update && apt-get -qq -y install --no-install-recommends "${missing[@]}" >/dev/null; then
         echo "provision: installed ${missing[*]}"
     else
@@ -47,10 +51,11 @@ elif [[ -f /etc/pip.conf ]] && grep -q "find-links = $checkout/" /etc/pip.conf; 
 fi
 
 # A sandbox cannot load modules; what they bring is there when a case asks for it.
+mkdir -p /etc/modules-load.d
 printf '%s\n' 8021q arp_tables arptable_filter bonding br_netfilter bridge dummy ebtable_filter ifb ip_vs ip_vs_rr ipvlan \
     macvlan nf_tables nft_compat openvswitch sch_netem tun veth vrf vxlan >/etc/modules-load.d/neighlab.conf.new
 mv /etc/modules-load.d/neighlab.conf.new /etc/modules-load.d/neighlab.conf
-while read -r module; do modprobe -q "$module" || true; done </etc/modules-load.d/neighlab.conf
+while read -r module; do modprobe -q "$module" 2>/dev/null || true; done </etc/modules-load.d/neighlab.conf
 
 chown -R "$user:" "$checkout"
 runuser -u "$user" -- "$checkout/lab" --version
