@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import select
 import signal
 import time
 import warnings
@@ -15,7 +14,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import tableuse
 from neighlab.kernel.features import kernel_release
 from neighlab.lab import channel as wire
@@ -23,13 +21,11 @@ from neighlab.lab import sandbox
 from neighlab.model import arp, ndp
 from neighlab.model.result import CaseResult, RunResult
 from neighlab.model.topology import topology_class
+from neighlab.runner import inflight
 from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options, timeout_s, unsupported, work
+from neighlab.runner.inflight import Running
 from neighlab.runner.traces import Traces
-
-GRACE_S = 5.0
-"""How long after its limit a case may still hold its sandbox, to report what it saw, before it is killed."""
-
 
 SHARED_PATIENCE_S = 600.0
 """How long an ordinary run waits for one that has the neighbour table to itself."""
@@ -57,37 +53,6 @@ class TableKeeper(Protocol):
 
 Row: TypeAlias = tuple[int, tuple[Selected, int]]
 """A case's place in the run, the case, and which repetition of it this is."""
-
-
-@dataclass(slots=True)
-class _Running:
-    index: int
-    selected: Selected
-    repetition: int
-    box: sandbox.Sandbox
-    inbox: wire.Inbox
-    limit_s: float
-    trace: Any = None
-    """The kernel's own word for this case, if it has that (kernel.tracing.trace.Trace)."""
-    slot: int = -1
-    started: float = 0.0
-    result: CaseResult | None = None
-    ended: bool = False
-    killed: str = ""
-
-    def kill(self, why: str) -> None:
-        """End the case without its consent."""
-        self.killed = why
-        self.box.kill()
-        self.ended = True
-
-    def begin(self, slot: int, cpu: int) -> None:
-        """Let the sandbox, which is ready and waits, run its case on one processor."""
-        self.slot, self.started = slot, time.monotonic()
-        with contextlib.suppress(OSError):  # it may have ended meanwhile: its end of the channel will say so
-            self.box.channel.setblocking(True)
-            wire.send(self.box.channel, ("begin", cpu))
-            self.box.channel.setblocking(False)
 
 
 @dataclass
@@ -146,9 +111,9 @@ class Runner:
         While cases run, the next one's sandbox is made `ahead`: namespaces take the kernel as long as a short story.
         """
         ahead = ahead and not self.options.shell_on_fail
-        running: list[_Running] = []
-        ready: list[_Running] = []
-        leaving: list[_Running] = []
+        running: list[Running] = []
+        ready: list[Running] = []
+        leaving: list[Running] = []
         cpus = sorted(os.sched_getaffinity(0))
         stop = False
         try:
@@ -165,14 +130,14 @@ class Runner:
                     running.append(one)
                 if ahead and queue and not ready and not stop and self._runs(queue[0]):
                     ready.append(self._prepare(queue.popleft()))
-                self._wait(running, leaving)
+                inflight.wait(running, self._keeper, look_again=bool(leaving))
                 for one in [one for one in running if one.result is not None or one.ended]:
                     running.remove(one)
                     leaving.append(one)
                     result = one.result or self._died(one)
                     result.repetition = one.repetition
                     if self._keeper is not None and "host-table" in one.selected.scenario.needs:
-                        one.box.reap(GRACE_S)
+                        one.box.reap(inflight.GRACE_S)
                         self._keeper.restore()
                     self._finish(result, one.index, results)
                     if self.fail_fast and result.outcome in ("failed", "error"):
@@ -184,7 +149,7 @@ class Runner:
             for one in running + ready:
                 one.box.kill()
             for one in running + ready + leaving:
-                one.box.reap(GRACE_S)
+                one.box.reap(inflight.GRACE_S)
                 self._traces.give_back(one.trace, unharmed=False)
         return not stop
 
@@ -205,70 +170,20 @@ class Runner:
         self._finish(skipped, index, results)
         return True
 
-    def _prepare(self, row: Row) -> _Running:
+    def _prepare(self, row: Row) -> Running:
         """Make the sandbox of a case; it waits there until it may begin."""
         index, (selected, repetition) = row
         interactive = self.options.shell_on_fail
         trace = self._traces.take(selected)
         box = sandbox.spawn(work(selected, self.options, trace), interactive=interactive)
         limit = float("inf") if interactive else timeout_s(selected, self.options)
-        return _Running(index, selected, repetition, box, wire.Inbox(box.channel), limit, trace)
+        return Running(index, selected, repetition, box, wire.Inbox(box.channel), limit, trace)
 
-    def _wait(self, running: list[_Running], leaving: list[_Running]) -> None:
-        """Wait until a sandbox says something, ends, or has used up its time."""
-        if not running:
-            return
-        poll = select.poll()
-        by_fd = {}
-        for one in running:
-            poll.register(one.box.channel, select.POLLIN)
-            by_fd[one.box.channel.fileno()] = one
-        now = time.monotonic()
-        left = min(one.started + one.limit_s + GRACE_S - now for one in running)
-        timeout = None if left == float("inf") else max(0.0, left) * 1000
-        if leaving:
-            timeout = 20.0 if timeout is None else min(timeout, 20.0)
-        for fd, _event in poll.poll(timeout):
-            one = by_fd[fd]
-            try:
-                messages, one.ended = one.inbox.read()
-                for message in messages:
-                    self._heed(one, message)
-            except wire.Nonsense:
-                one.kill("it wrote something else than its result to the runner's channel: killed")
-        now = time.monotonic()
-        for one in running:
-            if now - one.started > one.limit_s + GRACE_S and one.result is None:
-                one.kill(f"did not end within {one.limit_s:g} s and did not react: killed")
-
-    def _heed(self, one: _Running, message: Any) -> None:
-        match message:
-            case ["result", plain]:
-                try:
-                    one.result = CaseResult.from_plain(plain)
-                except (LookupError, TypeError, ValueError) as problem:
-                    raise wire.Nonsense(str(problem)) from None
-            case ["environment", text]:
-                raise EnvironmentProblem(text)
-            case ["ask", question]:
-                try:
-                    if self._keeper is None:
-                        raise EnvironmentProblem(
-                            "the kernel's neighbour table is not held by this run: use --host-table as root"
-                        )
-                    answer: Any = ("answer", self._keeper.answer(question))
-                except EnvironmentProblem as problem:
-                    answer = ("refused", str(problem))
-                with contextlib.suppress(OSError):  # it may have ended meanwhile: its end of the channel will say so
-                    one.box.channel.setblocking(True)
-                    wire.send(one.box.channel, answer)
-                    one.box.channel.setblocking(False)
-
-    def _died(self, one: _Running) -> CaseResult:
+    def _died(self, one: Running) -> CaseResult:
         """The result of a case whose process ended without one."""
         result = CaseResult(one.selected.scenario.name, one.selected.case.name, one.selected.scenario.claim, "error")
         result.duration_ms = (time.monotonic() - one.started) * 1000
-        one.box.reap(GRACE_S)
+        one.box.reap(inflight.GRACE_S)
         result.reason = one.killed or how_it_ended(one.box, "story")
         return result
 

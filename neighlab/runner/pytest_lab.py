@@ -21,7 +21,8 @@ from neighlab.errors import EnvironmentProblem, NeighlabError, ScenarioError
 from neighlab.kernel import tableuse
 from neighlab.lab import channel as wire
 from neighlab.lab import sandbox
-from neighlab.runner.pool import GRACE_S, SHARED_PATIENCE_S, how_it_ended, warm_up
+from neighlab.runner.inflight import GRACE_S
+from neighlab.runner.pool import SHARED_PATIENCE_S, how_it_ended, warm_up
 from neighlab.runner.pytest_cases import Block
 from neighlab.runner.pytest_inside import set_up, wishes, work
 

@@ -18,7 +18,7 @@ import sandboxed
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.model.result import CaseResult, RunResult
-from neighlab.runner import discovery, pool
+from neighlab.runner import discovery, inflight, pool
 from neighlab.runner.execute import Options
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -69,7 +69,7 @@ LEFT = "its process left with status {} before it reported (os._exit in the stor
     ],
 )
 def test_a_story_may_end_as_it_likes(case: str, outcome: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "GRACE_S", 0.5)  # a stopped keeper is given that long to leave
+    monkeypatch.setattr(inflight, "GRACE_S", 0.5)  # a stopped keeper is given that long to leave
 
     results = run("orderly:00", f"ends:{case}", "orderly:01", jobs=2)
 
@@ -79,7 +79,7 @@ def test_a_story_may_end_as_it_likes(case: str, outcome: str, reason: str, monke
 
 
 def test_a_story_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "GRACE_S", 1.0)
+    monkeypatch.setattr(inflight, "GRACE_S", 1.0)
     endless = ["spins", "blocks-the-alarm", "spins-in-c"]
 
     results = run(*(f"would_never_end:{case}" for case in endless), "orderly:00", jobs=4)
