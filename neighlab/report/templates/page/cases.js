@@ -99,15 +99,25 @@ function nameOpenAll() {
 async function unpackAhead() {
   if (cases.length > MANY) return;
   for (const one of cases) await body(Number(one.dataset.number));
+  document.body.dataset.paper = "ready";
 }
 
+const openedForPaper = [];
+
 function beforePaper() {
-  const few = shown().length <= MANY;
-  for (const one of shown()) {
+  if (shown().length > MANY) return;
+  for (const one of document.querySelectorAll(".case:not([hidden]), .scenario:not([hidden]) > .lesson")) {
+    if (one.open) continue;
     const number = Number(one.dataset.number);
-    if (few && unpacked.has(number)) {
-      one.open = true;
-      if (!("filled" in one.dataset)) place(one, unpacked.get(number));
+    if (one.matches(".case") && !("filled" in one.dataset)) {
+      if (!unpacked.has(number)) continue;
+      place(one, unpacked.get(number));
     }
+    one.open = true;
+    openedForPaper.push(one);
   }
+}
+
+function afterPaper() {
+  for (const one of openedForPaper.splice(0)) one.open = false;
 }

@@ -20,7 +20,8 @@ for (const one of cases) {
 document.addEventListener("keydown", onKey);
 addEventListener("hashchange", follow);
 addEventListener("beforeprint", beforePaper);
+addEventListener("afterprint", afterPaper);
 filter();
 if (cases.length === 1) open(cases[0]);
 follow();
-unpackAhead();
+unpackAhead().catch(() => {}); // a browser that cannot says so at the case that is opened
