@@ -50,7 +50,7 @@ def command(
     \b
       neighlab draw garp/arp_accept:2-creates-on-link -o garp.svg
       neighlab draw nud/life_cycle:ipv4 -o slide.png --width 1920 --theme dark
-      neighlab draw spoof/mitm:ipv4 -o - | inkscape --pipe
+      neighlab draw spoof/mitm:forwarding -o - | inkscape --pipe
     """
     from neighlab.report.ladder.poster import poster
 

@@ -22,7 +22,7 @@ def command(lab: str, host: str, words: tuple[str, ...]) -> int:
     \b
       neighlab exec victim victim ip neigh
       neighlab exec victim attacker bash
-      neighlab exec two h1 ping -c1 192.0.2.2 | tail -1
+      neighlab exec two victim ping -c1 192.0.2.2 | tail -1
 
     Exit codes: the command's; 128 + N when signal N ended it, 126 and 127 when it cannot be run, 2 when there is no
     such lab or host.

@@ -63,5 +63,5 @@ def command(**_: Any) -> None:
       neighlab exercise start arp_flux                 then `check`, `hint`, `sheet` inside
       neighlab exercise grade submissions/ -o grades.csv --feedback pages
 
-    Exit codes of check, grade and test: 0 everything is solved, 1 something is not, 2 usage, 3 environment.
+    Exit codes of check, grade, test and walk: 0 everything is solved, 1 something is not, 2 usage, 3 environment.
     """

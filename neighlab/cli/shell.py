@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("shell", short_help="Open Mininet's prompt in a lab; Ctrl-D ends it.")
-@click.argument("what", metavar="TOPOLOGY | SCENARIO[:CASE] | FILE | LAB", required=False)
+@click.argument("what", metavar="[TOPOLOGY | SCENARIO[:CASE] | FILE | LAB]", required=False)
 @click.option(
     "--set", "settings", multiple=True, metavar="KNOB=VALUE", help="Start from another setting than the baseline."
 )

@@ -10,11 +10,13 @@ import click
 @click.command("new")
 @click.argument("folder", type=click.Path(path_type=Path))
 def command(folder: Path) -> int:
-    """Make a new exercise in FOLDER: a sheet, a lab with checks, hints, a solution, wrong ones, and a test for pytest.
+    """Make a new exercise in FOLDER: a sheet, a lab with checks, hints, a solution, wrong ones, a walk, and a test
+    for pytest.
 
     \b
       neighlab exercise new ./my_exercise
       neighlab exercise test ./my_exercise
+      neighlab exercise walk ./my_exercise
     """
     from neighlab.teach.skeleton import make
 
