@@ -36,7 +36,7 @@ AT_ONCE, AFTER = Sabotage(params={"when": at_once}), Sabotage(params={"when": af
     ],
 )
 def time_decides_whose_address_it_is(victim, attacker, lab, *, when, answers, state):
-    victim.conf(accept_dad=1, dad_transmits=1, retrans_time_ms=600, router_solicitation_delay=0)
+    victim.conf(accept_dad=1, dad_transmits=1, retrans_time_ms=400, router_solicitation_delay=0)
     probe = ndp.dad(ON_LINK6, lladdr=EVIL)
     capture = victim.capture()
     victim.add_addr(f"{ON_LINK6}/64", nodad=False)

@@ -79,7 +79,7 @@ OVERRIDDEN = Sabotage(params={"frame": override})
     ],
 )  # fmt: skip
 def reason_of_the_entry_is_all_that_keeps_it(victim, attacker, owner, *, check, old, frame, lladdr=EVIL):
-    victim.conf(locktime_ms=500)
+    victim.conf(locktime_ms=400)
     claim = frame(victim, owner)
     victim.neigh_set(owner.addr, owner.lladdr, state=old)
     foreseen = victim.explain(claim)

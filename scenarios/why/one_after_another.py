@@ -61,7 +61,7 @@ PERMANENT = {"old": NUD.PERMANENT}
             ),
         ),
         Case(
-            "reply", frame=reply, knobs={"locktime_ms": 500}, changed="192.0.2.3", state=NUD.REACHABLE, **PERMANENT,
+            "reply", frame=reply, knobs={"locktime_ms": 400}, changed="192.0.2.3", state=NUD.REACHABLE, **PERMANENT,
             **found("permanent-entry", "locktime"),
         ),
         Case(

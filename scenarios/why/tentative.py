@@ -21,7 +21,7 @@ from neighlab import DAD, EVIL, LEARNED, ON_LINK6, Sabotage, ndp, scenario
     sabotage=Sabotage(params={"target": "2001:db8::1"}),
 )
 def time_is_all_that_lacks(victim, attacker, *, target=ON_LINK6):
-    victim.conf(accept_dad=1, dad_transmits=1, retrans_time_ms=600, router_solicitation_delay=0)
+    victim.conf(accept_dad=1, dad_transmits=1, retrans_time_ms=400, router_solicitation_delay=0)
     question = ndp.ns(target, sender=attacker.addr, lladdr=EVIL)
     capture = victim.capture()
     victim.add_addr(f"{ON_LINK6}/64", nodad=False)
