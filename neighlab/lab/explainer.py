@@ -8,7 +8,7 @@ is concluded from what was announced.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from neighlab.lab.host.base import far_end
@@ -59,9 +59,15 @@ class Explainer:
             foreseen.popleft() if foreseen else self._around(self._lab.hosts[seen.host], seen.ifname)
         )
 
-    def conclude(self, timeline: Sequence[Entry], evidence: Evidence, causes: Mapping[int, Cause]) -> None:
-        """The story is over: tell at each frame that had no effect what stopped it."""
-        tell_reasons(timeline, evidence, causes, self._receivers)
+    def conclude(self, timeline: list[Entry], evidence: Evidence, causes: Mapping[int, Cause]) -> None:
+        """The story is over: tell at each frame that had no effect what stopped it, or that there was none."""
+        if tell_reasons(timeline, evidence, causes, self._receivers):
+            return
+        if self._receivers:
+            text = "nothing to explain: every ARP or ND frame that reached a host, but for fences, changed its table"
+        else:
+            text = "nothing to explain: no ARP or ND frame was seen to reach a host"
+        timeline.append(Entry(self._lab.timeline.now_ms(), "lab", "lab", "explain", text))
 
     def _around(self, host: Host, dev: str) -> Surroundings:
         key = host.name, dev

@@ -270,6 +270,8 @@ class Lab:
             self.timeline.add(
                 host, "netlink", "event", str(event), at=event.at, addr=address.addr, state=address.dad.value
             )
+            if self.explainer is not None:
+                self.explainer.acted("address")
             return
         neigh = event.neigh
         if event.kind == rtneigh.RTM_GETNEIGH:

@@ -7,12 +7,12 @@ import struct
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 
-from neighlab.kernel import links, rtaddr, rtneightbl, rtroute
+from neighlab.kernel import links, rtaddr, rtneightbl, rtroute, rtrule
 from neighlab.kernel.features import kernel_version
 from neighlab.kernel.netlink import NetlinkError
 from neighlab.lab.expect import Watcher
 from neighlab.model.neigh import Neigh
-from neighlab.model.reception.situation import OwnAddr, Route, Situation, Surroundings
+from neighlab.model.reception.situation import OwnAddr, Route, Rule, Situation, Surroundings
 
 if TYPE_CHECKING:
     from neighlab.lab.host import Host
@@ -54,11 +54,15 @@ def surroundings(host: Host, dev: str | None = None) -> Surroundings:
         rtroute.RTM_GETROUTE, rtroute.encode_dump(socket.AF_INET), "read the routes",
         lambda data, out: rtroute.decode_routes(data, names, out),
     )  # fmt: skip
+    rules: list[Rule] = route.collect(
+        rtrule.RTM_GETRULE, rtrule.encode_dump(socket.AF_INET), "read the rules", rtrule.decode_rules
+    )
     data, start, _end = route.get(links.RTM_GETLINK, links.query_link(intf.ifindex), f"look at {ifname}")
     (flags,) = struct.unpack_from("=I", data, start + 8)
     proxies = frozenset(one.addr for one in host.neigh_dump(proxy=True) if one.ifindex == intf.ifindex)
     return Surroundings(
-        host.name, ifname, str(intf.lladdr), not flags & _IFF_NOARP, tuple(addrs), tuple(routes), settings,
+        host.name, ifname, str(intf.lladdr), not flags & _IFF_NOARP, tuple(addrs), tuple(routes),
+        tuple(rules), settings,
         _parms(host, intf.ifindex, versions), groups, anycast, proxies, kernel_version(),
     )  # fmt: skip
 

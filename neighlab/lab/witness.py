@@ -174,7 +174,8 @@ class Witness:
         return self._lab.timeline.add(
             host, "trace", kind, f"{change.key[2]} {_what(change, before, after)}{_why(change.cause)}", at=change.at,
             addr=change.key[2], ifname=change.ifname, old=before, new=after, lladdr=change.new.lladdr,
-            flags=list(update_flag_names(change.update_flags)), **_fields(change.cause),
+            flags=list(update_flag_names(change.update_flags)), ntf=flag_names(change.new.flags),
+            **_fields(change.cause),
         )  # fmt: skip
 
     def _take_drop(self, drop: Drop) -> None:

@@ -96,9 +96,10 @@ class Evidence:
                 pairs.append((place, []))
                 waiting[frame.data].append(pairs[-1])
                 continue
-            for _sent, places in waiting[frame.data]:
+            for sent, places in waiting[frame.data]:
                 if all(
-                    (self.frames[one].host, self.frames[one].ifname) != (frame.host, frame.ifname) for one in places
+                    (self.frames[one].host, self.frames[one].ifname) != (frame.host, frame.ifname)
+                    for one in (sent, *places)
                 ):
                     places.append(place)
                     break

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from neighlab.model.result import CaseResult, Expectation, RunResult
 from neighlab.model.timeline import Entry
 from neighlab.report.plain import case_label, printable
+from neighlab.report.silence import silences
 
 WIDTH: Final = 100
 FOLD: Final = 60
@@ -109,20 +110,10 @@ def _whys(entry: Entry, *, traced: bool) -> list[str]:
     """Why it happened, and at a frame that changed nothing, why not; an announcement of what the trace tells with its
     cause needs none of its own.
     """
-    lines = [line for one in entry.fields.get("why") or () for line in _why_nothing(one)]
+    lines = [printable(line) for line in silences(entry.fields.get("why") or ())]
     cause = entry.fields.get("cause")
     if cause and not (traced and entry.source == "netlink"):
         lines.append(f"<- {printable(str(cause))}{', inferred' if entry.fields.get('cause_inferred') else ''}")
-    return lines
-
-
-def _why_nothing(reason: Mapping[str, Any]) -> list[str]:
-    """The check that stopped a frame, and what would let it pass."""
-    remedy = f"; {reason['remedy']} it would pass" if reason["remedy"] else ""
-    answered = ", but it is answered" if reason.get("answered") else ""
-    lines = [printable(f"why nothing: {reason['host']}: {reason['text']}{answered}{remedy}")]
-    if silent := reason.get("silent"):
-        lines.append(printable(f"why no answer: {reason['host']}: {silent['text']}; {silent['remedy']} it would pass"))
     return lines
 
 

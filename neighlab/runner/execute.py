@@ -164,11 +164,12 @@ def execute(
         result.expectations = lab.expectations
         result.knobs = lab.effective_knobs()
         result.epoch_s = time.time() - lab.timeline.now_ms() / 1000
-        result.evidence = lab.recorder.evidence(lab.timeline) if lab.recorder is not None else None
-        told = result.evidence or Evidence(interfaces(lab), captured(lab.frames, lab.timeline))
+        recorded = lab.recorder.evidence(lab.timeline) if lab.recorder is not None else None
+        told = recorded or Evidence(interfaces(lab), captured(lab.frames, lab.timeline))
         causes = tell_causes(result.timeline, told.frames, told.interfaces)
         if lab.explainer is not None:
             lab.explainer.conclude(result.timeline, told, causes)
+        result.evidence = recorded if options.evidence else None
     result.duration_ms = (time.monotonic() - started) * 1000
     if options.shell_on_fail and lab is not None and result.outcome in ("failed", "error"):
         print(f"{result.name}: {result.reason}\nThe lab is as the failure left it; Ctrl-D ends it.", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from neighlab.model.addresses import BROADCAST
 from neighlab.model.nud import NUD
 from neighlab.model.reception import arp_checks as checks
 from neighlab.model.reception.message import Arp
@@ -59,7 +60,9 @@ def _for_us(frame: Arp, it: Situation) -> Outcome:
 def _learn(
     frame: Arp, it: Situation, asked: Asked, *, answer: str = "none", silent: Explanation | None = None
 ) -> Outcome:
-    born = NUD.NOARP if addr_type(it, frame.sender) == "broadcast" else NUD.NONE
+    born = Learned(frame.sender, NUD.NONE, None)
+    if addr_type(it, frame.sender) == "broadcast":
+        born = Learned(frame.sender, NUD.NOARP, BROADCAST)
     result = update(it.entry, asked, born=born)
     if isinstance(result, Learned):
         return Outcome(learned=result, answer=answer, silent=silent)

@@ -135,7 +135,7 @@ def arp_filter(frame: Arp, it: Situation) -> Explanation | None:
     knob = it.value(4, "arp_filter")
     if not knob.value:
         return None
-    back = lookup(it, frame.sender)
+    back = lookup(it, frame.sender, src=frame.target)
     out = "" if back is None else "lo" if back.kind == "local" else back.ifname
     if out == it.here.ifname:
         return None

@@ -73,11 +73,10 @@ def _solicitation(frame: Nd, it: Situation) -> Outcome:
         if (why := check(frame, it)) is not None:
             failing = "the tentative address fails" if why.check == "dad-collision" else ""
             return Outcome(ignored=why, silent=why, side_effect=failing)
-    waits = bool(it.here.parms.get("proxy_delay6_ms", 0)) and frame.to != it.here.lladdr
-    delayed = ip6_checks.own_target(frame, it) is None and waits and frame.dst.startswith("ff")
-    answer = "later" if delayed else "now"
+    if (why := ns_checks.proxy_delay(frame, it)) is not None:
+        return Outcome(ignored=why, answer="later")
     if frame.is_dad:
-        return Outcome(ignored=ns_checks.dad_solicitation(frame, it), answer=answer)
+        return Outcome(ignored=ns_checks.dad_solicitation(frame, it), answer="now")
     if (why := ns_checks.nobody_to_answer(frame, it)) is not None:
         return Outcome(ignored=why, silent=why)
     lladdr = _lladdr(frame)
@@ -87,7 +86,7 @@ def _solicitation(frame: Nd, it: Situation) -> Outcome:
         if state == NUD.INCOMPLETE:
             return Outcome(ignored=no_lladdr(frame.sender, it.entry, ChangeFrame({"slla": frame.src})), answer="later")
         return Outcome(learned=Learned(frame.sender, NUD.INCOMPLETE, None), answer="later")
-    return _learn(it, Asked(frame.sender, NUD.STALE, lladdr), answer=answer)
+    return _learn(it, Asked(frame.sender, NUD.STALE, lladdr), answer="now")
 
 
 def _advertisement(frame: Nd, it: Situation) -> Outcome:
@@ -104,7 +103,8 @@ def _advertisement(frame: Nd, it: Situation) -> Outcome:
 
 
 def _learn(it: Situation, asked: Asked, *, answer: str = "none") -> Outcome:
-    result = update(it.entry, asked)
+    born = Learned(asked.addr, NUD.NONE if it.here.arp else NUD.NOARP, None if it.here.arp else it.here.lladdr)
+    result = update(it.entry, asked, born=born)
     if isinstance(result, Explanation):
         return Outcome(ignored=result, answer=answer)
     return Outcome(learned=result, answer=answer)

@@ -8,7 +8,7 @@ from neighlab.model.ifaddr import IFA
 from neighlab.model.ndp import multicast_lladdr, solicited_node
 from neighlab.model.reception.ip6_checks import is_group, our_addr, own_target
 from neighlab.model.reception.message import SLLA, Nd
-from neighlab.model.reception.outcome import ChangeFrame, Explanation, WaitFor
+from neighlab.model.reception.outcome import ChangeFrame, Explanation, SetKnobs, WaitFor
 from neighlab.model.reception.situation import Situation
 
 _NS: Final = "ndisc_recv_ns"
@@ -66,6 +66,18 @@ def is_proxied(frame: Nd, it: Situation) -> bool:
     """proxy_ndp of all or the interface, on a forwarding interface that has a proxy entry for the target."""
     forwarding = it.of(6, it.here.ifname, "forwarding")
     return bool(forwarding and it.value(6, "proxy_ndp").value and frame.target in it.here.proxies)
+
+
+def proxy_delay(frame: Nd, it: Situation) -> Explanation | None:
+    """A proxy lets the owner go first: what was asked of a group waits, and is learned from only when it is answered
+    (pneigh_enqueue).
+    """
+    delay_ms = it.here.parms.get("proxy_delay6_ms", 0)
+    to_us = own_target(frame, it) is not None or frame.to == it.here.lladdr or not is_group(frame.dst)
+    if not delay_ms or to_us:
+        return None
+    text = f"as a proxy for {frame.target}, {it.here.ifname} answers, and learns, up to proxy_delay_ms={delay_ms} later"
+    return Explanation("proxy-delay", _NS, text, SetKnobs(((6, it.here.ifname, "proxy_delay_ms", 0),)))
 
 
 def nobody_to_answer(frame: Nd, it: Situation) -> Explanation | None:

@@ -16,7 +16,10 @@ class SetKnobs(NamedTuple):
     settings: tuple[tuple[int, str, str, int], ...]
 
     def __str__(self) -> str:
-        return "with " + " and ".join(f"conf.{dev}.{name}={value}" for _version, dev, name, value in self.settings)
+        return "with " + " and ".join(
+            f"{'neigh' if name.endswith('_ms') else 'conf'}.{dev}.{name}={value}"
+            for _version, dev, name, value in self.settings
+        )
 
 
 class ChangeFrame(NamedTuple):
@@ -68,6 +71,24 @@ class SwitchArpOn(NamedTuple):
 Remedy: TypeAlias = SetKnobs | ChangeFrame | UnpinEntry | UseEntry | WaitFor | SwitchArpOn
 
 
+def change_of(remedy: Remedy) -> dict[str, Any]:
+    """A remedy as data."""
+    match remedy:
+        case SetKnobs():
+            names = ("family", "dev", "knob", "value")
+            return {"settings": [dict(zip(names, one, strict=True)) for one in remedy.settings]}
+        case ChangeFrame():
+            return {"frame": dict(remedy.fields)}
+        case UnpinEntry():
+            return {"entry": {"addr": remedy.addr, "lladdr": remedy.lladdr, "state": "STALE"}}
+        case UseEntry():
+            return {"use": remedy.addr}
+        case WaitFor():
+            return {"wait_ms": round(remedy.ms)}
+        case SwitchArpOn():
+            return {"arp_on": remedy.ifname}
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The first check that stopped a frame: `text` says in one clause what was found.
@@ -92,12 +113,13 @@ class Explanation:
         return f"{self.text} ({self.function}{f'; {made_of}' if made_of else ''})"
 
     def to_plain(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """As JSON has it; the remedy twice, in words and as data."""
         return {
             "check": self.check,
             "function": self.function,
-            "text": str(self),
+            "text": self.text,
             "remedy": str(self.remedy),
+            "change": change_of(self.remedy),
             "values": {one.name: {"value": one.value, **dict(one.sources)} for one in self.values},
         }
 

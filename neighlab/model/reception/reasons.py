@@ -3,78 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from neighlab.model.evidence import CapturedFrame, Evidence
+from neighlab.model.evidence import CapturedFrame, Evidence, Interface
 from neighlab.model.frames import parse
-from neighlab.model.neigh import Neigh
-from neighlab.model.nud import NTF, NUD
 from neighlab.model.reception.decide import about, decide
+from neighlab.model.reception.memory import Memory
+from neighlab.model.reception.message import read
+from neighlab.model.reception.obstacles import Obstacles, told
 from neighlab.model.reception.outcome import Outcome
 from neighlab.model.reception.situation import Situation, Surroundings
 from neighlab.model.timeline import Entry
 from neighlab.model.why.cause import Cause
-
-_TRACED: Final = ("trace", "transition")
-_ANNOUNCED: Final = (("netlink", "event"), ("netlink", "poll"), ("netlink", "resync"))
-_UNKNOWN: Final = {
-    "check": "unknown",
-    "function": "",
-    "text": "nothing that is known stops it: a filter may (nft, arptables, a bridge's port)",
-    "remedy": "",
-    "values": {},
-}
-
-
-class _Then(NamedTuple):
-    """What an entry became, and when."""
-
-    t_ms: float
-    state: str
-    lladdr: str | None
-    router: bool
-
-
-class Memory:
-    """What each entry was at any moment, from what was told of it: a transition is as old as its frame."""
-
-    def __init__(self, timeline: Sequence[Entry], frames: Sequence[CapturedFrame], causes: Mapping[int, Cause]) -> None:
-        traced = any((entry.source, entry.kind) == _TRACED for entry in timeline)
-        self._past: dict[tuple[str, str, str], list[_Then]] = defaultdict(list)
-        for place, entry in enumerate(timeline):
-            key = entry.source, entry.kind
-            fields = entry.fields
-            if not fields.get("ifname") or not (key == _TRACED if traced else key in _ANNOUNCED):
-                continue
-            if fields.get("event") == "GETNEIGH":
-                continue
-            gone = fields.get("event") == "DELNEIGH"
-            state = "ABSENT" if gone else fields["new"] if traced else fields["state"]
-            cause = causes.get(place)
-            at = entry.t_ms if cause is None or cause.place is None else frames[cause.place].t_ms
-            said = "router" in fields.get("flags", ())
-            self._past[entry.host, fields["ifname"], fields["addr"]].append(
-                _Then(min(at, entry.t_ms), state, fields.get("lladdr"), said)
-            )
-
-    def situation(self, here: Surroundings, addr: str, t_ms: float) -> Situation:
-        """A receiver as it was just before a moment."""
-        past = [one for one in self._past[here.host, here.ifname, addr] if one.t_ms < t_ms]
-        if not past or past[-1].state == "ABSENT":
-            return Situation(here)
-        then = past[-1]
-        changed = next(
-            (
-                one.t_ms
-                for one, before in zip(reversed(past), [*reversed(past[:-1]), None], strict=True)
-                if before is None or (before.state, before.lladdr) != (one.state, one.lladdr)
-            ),
-            then.t_ms,
-        )
-        flags = NTF.ROUTER if then.router else NTF.NONE
-        entry = Neigh(addr, NUD[then.state], then.lladdr, 0, 10 if ":" in addr else 2, flags)
-        return Situation(here, entry, t_ms - changed)
 
 
 def tell_reasons(
@@ -82,68 +24,124 @@ def tell_reasons(
     evidence: Evidence,
     causes: Mapping[int, Cause],
     receivers: Mapping[int, Surroundings | Situation],
-) -> None:
-    """Give the entry of each frame that was received its field `why`: for each receiver in whose tables it changed
-    nothing, the check that stopped it.
+) -> int:
+    """Give the entry of each ARP or ND frame its field `why`: for each receiver in whose tables it changed nothing, the
+    check that stopped it, and for each that it should have reached and did not, what was in its way. Return how many
+    frames were told of.
 
     `receivers` tells, by a frame's place in the evidence, what its receiver was like; as a Situation where the entry is
     known as well. Fences are left out, and stations that a frame was not for, unless it was for none.
     """
-    frames = evidence.frames
-    memory = Memory(timeline, frames, causes)
-    effective = {one.place for one in causes.values() if one.place is not None}
-    stations = {one.lladdr for one in evidence.interfaces}
+    teller = _Teller(evidence, Memory(timeline, evidence.frames, causes), Obstacles(timeline), receivers)
+    effective = {
+        one.place for at, one in causes.items() if one.place is not None and timeline[at].kind != "no-op"
+    }  # fmt: skip
+    whole = not any(entry.kind == "lost" for entry in timeline)
     reached = dict(evidence.deliveries())
-    fences = _fences(timeline, frames)
+    fences = _fences(timeline, evidence.frames)
+    count = 0
     for entry in timeline:
         sent = entry.fields.get("frame")
-        if not isinstance(sent, int) or entry.kind == "fence" or _is_fences(frames[sent], fences):
+        if not isinstance(sent, int) or entry.kind == "fence" or read(evidence.frames[sent].data) is None:
             continue
-        to = parse(frames[sent].data).dst
-        told = []
-        for place in reached.get(sent, ()):
-            if place in effective or place not in receivers:
+        if _is_fences(evidence.frames[sent], fences):
+            continue
+        places = reached.get(sent, [])
+        why = [one for place in places if place not in effective for one in teller.received(place)]
+        if whole:
+            why += teller.missed(sent, places, of_the_story=entry.source == "story")
+        if why:
+            entry.fields["why"] = why
+            count += 1
+    return count
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Knows what there is to know of a lab's frames."""
+
+    evidence: Evidence
+    memory: Memory
+    obstacles: Obstacles
+    receivers: Mapping[int, Surroundings | Situation]
+
+    def received(self, place: int) -> Iterator[dict[str, Any]]:
+        """Why a frame had no effect on who received it."""
+        frame = self.evidence.frames[place]
+        receiver = self.receivers.get(place)
+        if receiver is None:
+            return
+        addr = about(frame.data)
+        if isinstance(receiver, Surroundings):
+            known = addr is not None
+            receiver = self.memory.situation(receiver, addr or "", frame.t_ms) if known else Situation(receiver)
+        outcome = decide(frame.data, receiver)
+        if outcome is None:
+            return
+        if outcome.ignored is not None:
+            reason = _plain(outcome)
+            if reason["check"] == "other-host" and self._is_for_somebody(frame):
+                return
+        elif outcome.learned is None or self.memory.came_true(receiver.here, outcome.learned, frame.t_ms):
+            return
+        else:
+            reason = self.obstacles.at_host(frame.host, frame.data, frame.t_ms)
+        yield {"host": frame.host, "ifname": frame.ifname, **reason}
+
+    def missed(self, sent: int, places: Iterable[int], *, of_the_story: bool) -> Iterator[dict[str, Any]]:
+        """Why a frame did not reach whom it was for; of frames that hosts sent by themselves, only what is known."""
+        frame = self.evidence.frames[sent]
+        parsed = parse(frame.data)
+        reached = {(self.evidence.frames[one].host, self.evidence.frames[one].ifname) for one in places}
+        bridge, others = self._segment(frame)
+        for one in others:
+            if (one.host, one.ifname) in reached or not (parsed.is_broadcast or parsed.dst == one.lladdr):
                 continue
-            reason = _reason(frames[place], receivers[place], memory)
-            if reason is not None and not (reason["check"] == "other-host" and to in stations):
-                told.append({"host": frames[place].host, "ifname": frames[place].ifname} | reason)
-        if told:
-            entry.fields["why"] = told
+            reason = self.obstacles.on_the_way(bridge, frame.host, one.host, frame.t_ms)
+            if reason is None and of_the_story:
+                reason = told("not-delivered", "", "it did not come this far")
+            if reason is not None:
+                yield {"host": one.host, "ifname": one.ifname, **reason}
+
+    def _segment(self, frame: CapturedFrame) -> tuple[str, list[Interface]]:
+        """The bridge ("" for a wire) that a frame was sent to, and the other interfaces there."""
+        here = [one for one in self.evidence.interfaces if (one.host, one.ifname) == (frame.host, frame.ifname)]
+        if not here:
+            return "", []
+        peer, me = here[0].peer, f"{frame.host}/{frame.ifname}"
+        if "/" in peer:
+            return "", [one for one in self.evidence.interfaces if one.peer == me]
+        return peer, [one for one in self.evidence.interfaces if one.peer == peer and one is not here[0]]
+
+    def _is_for_somebody(self, frame: CapturedFrame) -> bool:
+        to = parse(frame.data).dst
+        return any(one.lladdr == to for one in self.evidence.interfaces)
 
 
-def _reason(frame: CapturedFrame, receiver: Surroundings | Situation, memory: Memory) -> dict[str, Any] | None:
-    addr = about(frame.data)
-    if isinstance(receiver, Surroundings):
-        receiver = memory.situation(receiver, addr, frame.t_ms) if addr is not None else Situation(receiver)
-    outcome = decide(frame.data, receiver)
-    return None if outcome is None else _told(outcome)
-
-
-def _told(outcome: Outcome) -> dict[str, Any]:
-    if outcome.ignored is None:
-        return dict(_UNKNOWN)
-    told = outcome.ignored.to_plain()
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.ignored is not None, "who asks has seen that"
+    reason = outcome.ignored.to_plain()
     if outcome.answer == "now":
-        told["answered"] = True
-    elif outcome.silent is not None and outcome.silent is not outcome.ignored:
-        told["silent"] = outcome.silent.to_plain()
-    return told
+        reason["answered"] = True
+    elif outcome.silent is not None and outcome.silent != outcome.ignored:
+        reason["silent"] = outcome.silent.to_plain()
+    return reason
 
 
-def _fences(timeline: Iterable[Entry], frames: Sequence[CapturedFrame]) -> list[tuple[float, float, str | None]]:
-    """From when to when a fence was under way, and which address it asked for."""
-    found = []
+def _fences(timeline: Iterable[Entry], frames: Sequence[CapturedFrame]) -> dict[str | None, list[tuple[float, float]]]:
+    """From when to when fences were under way, by the address that they asked for."""
+    found: dict[str | None, list[tuple[float, float]]] = defaultdict(list)
     for entry in timeline:
         place = entry.fields.get("frame")
         if entry.kind == "fence" and isinstance(place, int):
-            found.append((frames[place].t_ms, entry.t_ms, parse(frames[place].data).target))
+            found[parse(frames[place].data).target].append((frames[place].t_ms, entry.t_ms))
     return found
 
 
-def _is_fences(frame: CapturedFrame, fences: Sequence[tuple[float, float, str | None]]) -> bool:
+def _is_fences(frame: CapturedFrame, fences: Mapping[str | None, Sequence[tuple[float, float]]]) -> bool:
     """Is a frame the answer to a fence's question?"""
     parsed = parse(frame.data)
     if parsed.kind not in ("arp-reply", "na"):
         return False
     speaker = parsed.target if parsed.kind == "na" else parsed.sender
-    return any(since <= frame.t_ms <= until and asked == speaker for since, until, asked in fences)
+    return any(since <= frame.t_ms <= until for since, until in fences.get(speaker, ()))

@@ -1,6 +1,6 @@
 """An ARP request goes on only if its two addresses make a route, and that is what ip_route_input says of a packet.
 
-Only the tables local, main and default in this order: policy rules and VRFs are not modelled.
+VRFs are not modelled.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from ipaddress import IPv4Address, ip_network
 from typing import Final, NamedTuple
 
 from neighlab.model.reception.outcome import ChangeFrame, Explanation, knob_remedy, raise_knob
-from neighlab.model.reception.situation import SCOPE_HOST, Route, Situation, Value
+from neighlab.model.reception.situation import RULES, SCOPE_HOST, Route, Rule, Situation, Value
 
-LOCAL, MAIN, DEFAULT = 255, 254, 253
+_LOCAL: Final = Rule(0, table=255)
+_NO_ROUTE: Final = ("unreachable", "blackhole", "prohibit")
 _LIMITED_BROADCAST: Final = "255.255.255.255"
 _ANY: Final = "0.0.0.0"
 _SLOW, _VALIDATE = "ip_route_input_slow", "fib_validate_source"
@@ -27,19 +28,30 @@ class Found(NamedTuple):
     why: Explanation | None = None
 
 
-def lookup(it: Situation, addr: str, *, tables: tuple[int, ...] = (LOCAL, MAIN, DEFAULT)) -> Route | None:
-    """The route to an IPv4 address: the longest prefix of the first table that has one, then the least metric."""
-    ip = IPv4Address(addr)
-    for table in tables:
-        fits = [
-            one
-            for one in it.here.routes
-            if one.table == table and ":" not in one.destination and ip in ip_network(one.destination)
-        ]
-        if fits:
-            best = min(fits, key=lambda one: (-ip_network(one.destination).prefixlen, one.metric))
-            return best if best.kind not in ("unreachable", "blackhole", "prohibit", "throw") else None
+def lookup(it: Situation, addr: str, *, src: str, iif: str = "lo") -> Route | None:
+    """The route to an IPv4 address for a packet from `src` that came in by `iif` (lo: it is our own): that of the first
+    table with one, of all that the rules name in their order.
+    """
+    for rule in it.here.rules:
+        if rule.action == "nop" or not rule.fits(addr, src, iif):
+            continue
+        if rule.action != "table":
+            return None
+        best = _best(it, addr, rule.table)
+        if best is not None and best.kind != "throw":
+            return best if best.kind not in _NO_ROUTE else None
     return None
+
+
+def _best(it: Situation, addr: str, table: int) -> Route | None:
+    """The longest prefix of a table, then the least metric."""
+    ip = IPv4Address(addr)
+    fits = [
+        one
+        for one in it.here.routes
+        if one.table == table and ":" not in one.destination and ip in ip_network(one.destination)
+    ]
+    return min(fits, key=lambda one: (-ip_network(one.destination).prefixlen, one.metric), default=None)
 
 
 def addr_type(it: Situation, addr: str) -> str:
@@ -49,7 +61,7 @@ def addr_type(it: Situation, addr: str) -> str:
         return "broadcast"
     if ip.is_multicast:
         return "multicast"
-    found = lookup(it, addr, tables=(LOCAL,))
+    found = _best(it, addr, _LOCAL.table)
     return found.kind if found is not None else "unicast"
 
 
@@ -66,29 +78,29 @@ def route_input(it: Situation, target: str, sender: str) -> Found:
         return Found("martian", why=Explanation(
             "martian-loopback-sender", _SLOW, text, raise_knob(4, localnet), (localnet,)
         ))  # fmt: skip
-    found = lookup(it, target)
+    found = lookup(it, target, src=sender, iif=it.here.ifname)
     forwarding = it.value(4, "forwarding").value
     if found is None:
         return Found("unreachable")
     if found.kind == "broadcast":
         return Found("unreachable")
     if found.kind == "local":
-        why = validate_source(it, sender, out="")
+        why = validate_source(it, sender, target, out="")
         return Found("martian", why=why) if why is not None else Found("local", found.ifname)
     if not forwarding:
         return Found("unreachable")
-    why = validate_source(it, sender, out=found.ifname)
+    why = validate_source(it, sender, target, out=found.ifname)
     return Found("martian", why=why) if why is not None else Found(found.kind, found.ifname)
 
 
-def validate_source(it: Situation, sender: str, *, out: str) -> Explanation | None:
+def validate_source(it: Situation, sender: str, target: str, *, out: str) -> Explanation | None:
     """Why fib_validate_source refuses a sender; `out` is the device that the route to the target leaves by."""
     rp_filter, accept_local = it.value(4, "rp_filter"), it.value(4, "accept_local")
     redirects = it.value(4, "send_redirects").value
     ours = any(one.addr == sender for one in it.own(4))
-    if not rp_filter.value and (out != it.here.ifname or not redirects):
+    if not rp_filter.value and (out != it.here.ifname or not redirects) and it.here.rules == RULES:
         return _own_sender(sender, accept_local) if ours and not accept_local.value else None
-    back = lookup(it, sender)
+    back = lookup(it, sender, src=target, iif=out or "lo")
     if back is None:
         return _no_way_back(f"there is no route back to {sender}", rp_filter) if rp_filter.value else None
     if back.kind == "local" and not accept_local.value:

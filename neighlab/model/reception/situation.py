@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import Final, NamedTuple
 
 from neighlab.model import knobs
@@ -42,6 +42,34 @@ class Route(NamedTuple):
     scope: int = 0
 
 
+class Rule(NamedTuple):
+    """A policy rule: which table is asked for lookups from `src` to `dst` that came in by `iif` ("" is any).
+
+    `action` is "table", or what becomes of the lookup: "blackhole", "unreachable", "prohibit", "nop".
+    """
+
+    priority: int
+    src: str = ""
+    dst: str = ""
+    iif: str = ""
+    table: int = 254
+    action: str = "table"
+    inverted: bool = False
+
+    def fits(self, addr: str, src: str, iif: str) -> bool:
+        """Is this rule about a lookup of `addr`, asked from `src` (fib4_rule_match, fib_rule_match)?"""
+        by = (
+            self.iif in ("", iif)
+            and (not self.src or ip_address(src) in ip_network(self.src))
+            and (not self.dst or ip_address(addr) in ip_network(self.dst))
+        )
+        return by is not self.inverted
+
+
+RULES: Final = (Rule(0, table=255), Rule(32766, table=254), Rule(32767, table=253))
+"""What every namespace has from its birth: the tables local, main and default."""
+
+
 class Value(NamedTuple):
     """A setting as it is in force, and what it is made of: `arp_accept=1 (conf.all=0 conf.eth0=1)`."""
 
@@ -64,6 +92,7 @@ class Surroundings:
     """False when the interface is IFF_NOARP (`ip link set arp off`)."""
     addrs: tuple[OwnAddr, ...] = ()
     routes: tuple[Route, ...] = ()
+    rules: tuple[Rule, ...] = RULES
     settings: Mapping[tuple[int, str, str], int] = field(default_factory=dict)
     """(4 or 6, `all` or an interface, knob's name) -> value of its sysctl."""
     parms: Mapping[str, int] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from neighlab.model.addresses import BROADCAST, OTHER
+from neighlab.model.addresses import OTHER
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import CONNECTED, NTF, NUD, VALID, state_name
 from neighlab.model.reception.outcome import ChangeFrame, Explanation, Learned, Remedy, UnpinEntry
@@ -29,13 +29,13 @@ class Asked(NamedTuple):
     router: bool | None = None
 
 
-def update(entry: Neigh | None, asked: Asked, *, born: NUD = NUD.NONE) -> Learned | Explanation:
-    """What becomes of an entry, or why nothing does; `born` is the state that the constructor gives a new one."""
-    old = entry.state if entry is not None else born
-    known = entry.lladdr if entry is not None else BROADCAST if born == NUD.NOARP else None
+def update(entry: Neigh | None, asked: Asked, *, born: Learned) -> Learned | Explanation:
+    """What becomes of an entry, or why nothing does; `born` is what the constructor makes of a new one."""
+    old = entry.state if entry is not None else born.state
+    known = entry.lladdr if entry is not None else born.lladdr
     flags = entry.flags if entry is not None else NTF.NONE
     if old & _PINNED:
-        return _pinned(entry, asked) if entry is not None else Learned(asked.addr, born, known)
+        return _pinned(entry, asked) if entry is not None else born
     valid = bool(old & VALID)
     if asked.lladdr is None and not valid:
         return Learned(asked.addr, old, None) if entry is None else no_lladdr(asked.addr, entry)

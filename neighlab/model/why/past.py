@@ -139,7 +139,7 @@ class Past:
             one for one in self._interfaces[host, ifname].about[addr] if one.place > used and could(one.parsed, change)
         ]
         fresh = [one for one in fit if one.t_ms >= since]
-        for_us = [one for one in fresh if not _asks(one.parsed) or self.owns(host, one.parsed.target)]
+        for_us = [one for one in fresh if self._is_for(host, one.parsed)]
         if found := for_us or fresh:
             return found[0]
         return fit[-1] if fit and change.is_news else None
@@ -152,6 +152,13 @@ class Past:
     def last_heard(self, host: str, ifname: str) -> Heard | None:
         """The last frame that an interface received, whatever it is about."""
         return self._interfaces[host, ifname].last
+
+    def _is_for(self, host: str, frame: Parsed) -> bool:
+        """Is a host asked, or spoken to? A router hears answers that it forwards, too."""
+        if _asks(frame):
+            return self.owns(host, frame.target)
+        to = frame.dst_addr if frame.kind == "na" else None
+        return to is None or to.startswith(("ff", "fe80")) or self.owns(host, to)
 
     def take_asked(self, host: str, ifname: str, addr: str) -> int:
         """How often a host has asked for an address since this was last taken."""
