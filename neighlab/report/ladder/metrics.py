@@ -15,9 +15,7 @@ _BOLD: Final = 1.12
 
 def width(text: str, size: float = 12.0, *, bold: bool = False) -> float:
     """Pixels that a text takes at a font size, rather too many than too few."""
-    ems = sum(
-        _NARROW.get(char) or _BROAD.get(char) or (_OTHER if ord(char) < 0x2000 else _FAR) for char in text
-    )  # fmt: skip
+    ems = sum(_NARROW.get(char) or _BROAD.get(char) or (_OTHER if ord(char) < 0x2000 else _FAR) for char in text)
     return ems * size * (_BOLD if bold else 1.0)
 
 

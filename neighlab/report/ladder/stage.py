@@ -19,7 +19,7 @@ EDGE: Final = 78.0
 _MARGIN: Final = 16.0
 _BESIDE: Final = 12.0
 """Between a line and the words beside it."""
-_GAPS: Final = {1: (360.0, 620.0), 2: (360.0, 600.0), 3: (250.0, 400.0), 4: (220.0, 330.0)}
+_GAPS: Final = {1: (360.0, 620.0), 2: (360.0, 600.0), 3: (250.0, 385.0), 4: (220.0, 330.0)}
 """Number of lines -> least and greatest distance between two of them; more lines than these stand closer."""
 _CROWDED: Final = (130.0, 150.0)
 _NOBODY: Final = 26.0
