@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.outcome import NotMeasured, Outcome
 from neighlab.errors import NeighlabError
 
-ROWS = ("case", "bridge", "entries", "flooding", "listing", "suite", "events", "capture", "evidence")
+ROWS = ("case", "bridge", "entries", "flooding", "listing", "suite", "events", "capture", "evidence", "report")
 
 
 def main() -> None:

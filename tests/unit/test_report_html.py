@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import urllib.parse
+from pathlib import Path
 
 import pytest
 from page_reader import Page, report
@@ -17,6 +18,7 @@ from neighlab.model.timeline import Entry
 from neighlab.report.html import Story, circumstances, headline
 from neighlab.report.html_case import body, rerun
 
+ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = (
     '</script><script>alert(1)</script><img src="//evil.example/x" onerror=alert(1)>"\'`{{ 7 * 7 }}'
     "\x1b[31m\x00\u202e\ud800"
@@ -249,3 +251,16 @@ def test_templates_are_not_loaded_before_they_are_wanted() -> None:
         "sys.exit(bool({'jinja2', 'neighlab.report.html'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_an_installed_neighlab_has_the_templates(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    code = "from setuptools import setup; setup()"
+    steps = ["egg_info", "--egg-base", str(tmp_path), "build_py", "--build-lib", str(tmp_path / "installed")]
+
+    subprocess.run([sys.executable, "-c", code, "-q", *steps], cwd=ROOT, check=True, capture_output=True)
+
+    folder = Path("neighlab", "report", "templates")
+    there = {one.relative_to(tmp_path / "installed") for one in (tmp_path / "installed" / folder).rglob("*.*")}
+    assert there == {one.relative_to(ROOT) for one in (ROOT / folder).rglob("*.*")}
+    assert {".j2", ".css", ".js"} == {one.suffix for one in there}
