@@ -40,7 +40,7 @@ def measure(runs: int) -> list[Outcome]:
         sizes = {name: one.stat().st_size / 1e6 for name, one in (("long", long), ("many", many))}
     return [
         Outcome(
-            f"the ladder of a case with {_EVENTS} different events is open in a browser", seconds["long"], 2, "<=", "s",
+            f"the ladder of a case with {_EVENTS} events is open in a browser", seconds["long"], 2, "<=", "s",
             note=f"index.html has {sizes['long']:.1f} MB",
         ),
         Outcome(

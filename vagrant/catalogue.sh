@@ -3,17 +3,17 @@
 #
 #   catalogue.sh RESULTS [ARGS]    ARGS go to `neighlab run`; as root (or with sudo) the host-table scenarios run, too
 #
-# RESULTS gets junit.xml, results.ktap, results.json, pcap/ and exit-code. The exit code is the run's.
+# RESULTS gets junit.xml, results.ktap, results.json, report/index.html, pcap/ and exit-code. The exit code is the run's.
 set -uo pipefail
 
 results=$(realpath -m "${1:?catalogue.sh RESULTS [ARGS]}")
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
 mkdir -p "$results"
-rm -rf "$results"/{junit.xml,results.ktap,results.json,pcap,exit-code}
+rm -rf "$results"/{junit.xml,results.ktap,results.json,report,pcap,exit-code}
 
 run=(./lab run -j "$(nproc)" "$@" --format junit --output "$results/junit.xml" --output "$results/results.ktap"
-    --output "$results/results.json" --pcap "$results/pcap")
+    --output "$results/results.json" --report "$results/report" --pcap "$results/pcap")
 ./lab --version || exit 3 # sets itself up as this user
 if ((EUID == 0)); then
     "${run[@]}" --host-table
