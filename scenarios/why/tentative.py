@@ -10,7 +10,7 @@ long, unless the address is added with nodad or is optimistic.
 
 from neighlab.topologies import VictimAttacker
 
-from neighlab import DAD, EVIL, LEARNED, ON_LINK6, Sabotage, ndp, scenario
+from neighlab import DAD, EVIL, LEARNED, ON_LINK6, Case, Sabotage, ndp, scenario
 
 
 @scenario(
@@ -18,9 +18,12 @@ from neighlab import DAD, EVIL, LEARNED, ON_LINK6, Sabotage, ndp, scenario
     proves=["why/tentative"],
     kernel="ndisc_recv_ns, addrconf_dad_work",
     family="ipv6",
+    cases=[
+        Case("question", check="tentative"),
+    ],
     sabotage=Sabotage(params={"target": "2001:db8::1"}),
 )
-def time_is_all_that_lacks(victim, attacker, *, target=ON_LINK6):
+def time_is_all_that_lacks(victim, attacker, *, check, target=ON_LINK6):
     victim.conf(accept_dad=1, dad_transmits=1, retrans_time_ms=400, router_solicitation_delay=0)
     question = ndp.ns(target, sender=attacker.addr, lladdr=EVIL)
     capture = victim.capture()
@@ -31,7 +34,7 @@ def time_is_all_that_lacks(victim, attacker, *, target=ON_LINK6):
     attacker.send(question)
     attacker.fence(victim, by="marker")
     capture.expect(0, "sent", kind="na", target=ON_LINK6, within_ms=0)
-    victim.expect_ignored(foreseen, "tentative")
+    victim.expect_ignored(foreseen, check)
 
     question = foreseen.remedied()
     victim.expect_addr(ON_LINK6, DAD.DONE)
