@@ -30,7 +30,8 @@ def command(name: str, format_: str) -> int:
     rows = "\n".join(f"- {one.points:>2}  {one.claim}" for one in folder.exercise.checks)
     markdown(f"{folder.sheet.rstrip()}\n\n## Points\n\n{rows}\n")
     if "/" not in name:
-        click.echo(f"\nWork on it:  neighlab exercise start {name}")
+        lent = " --host-table    (as root: it needs the kernel's whole neighbour table)" if folder.exercise.room else ""
+        click.echo(f"\nWork on it:  neighlab exercise start {name}{lent}")
     return 0
 
 

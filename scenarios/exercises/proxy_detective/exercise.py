@@ -1,4 +1,4 @@
-"""A proxy that speaks for a machine which has moved keeps it from its own address, and one entry less sets it free.
+"""A proxy that still speaks for a machine which has moved keeps it from its own address.
 
 h4 and h5 each answer for a virtual machine of theirs (its address is on their lo); h5 also for one that is h1's now.
 h6 has an entry for the same address, but nothing that lets it answer.

@@ -1,4 +1,4 @@
-"""Three hundred neighbours fit into a table with room for half of them, if they need not all be neighbours.
+"""Three hundred machines on one link can be talked to at once, although the table has room for half of them.
 
 h2 has 300 addresses on its lo and answers for each; the table has room for 150 entries. What a check asks for comes at
 once: entries younger than five seconds are never taken by force, so how fast the script was decides nothing.
@@ -88,7 +88,7 @@ def others_find_room(h1, h2, h3, lab):
 
 
 @rack.check(
-    "the answer `error` is what a program is told that sends when the table is full",
+    "the answer `error` is the error of a program that sends while the table is full",
     points=1,
     otherwise="That is not what the program is told. Let it print the exception, when the table has just been filled.",
 )
