@@ -7,7 +7,6 @@ import shlex
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
@@ -15,6 +14,7 @@ from neighlab.model.result import CaseResult, Expectation
 from neighlab.report.html_templates import environment
 from neighlab.report.ladder import Figure, figure_of, svg
 from neighlab.report.plain import printable
+from neighlab.report.silence import silences
 from neighlab.report.text import failure_block
 
 
@@ -43,14 +43,12 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A frame that changed nothing at a receiver, and the check that stopped it."""
+    """A frame that changed nothing, and a line for each check that stopped it."""
 
     place: int
     t_ms: float
     frame: str
-    host: str
-    text: str
-    remedy: str
+    lines: tuple[str, ...]
 
 
 def body(case: CaseResult, *, kernel: str, ident: str, again: Sequence[str] = ()) -> str:
@@ -103,17 +101,11 @@ def _changes(case: CaseResult, figure: Figure) -> Iterator[Changed]:
 
 
 def _silences(case: CaseResult) -> Iterator[Silent]:
-    """Each reason why a frame had no effect, where that was asked for."""
+    """Each frame that had no effect, where the reason was asked for."""
     for place, entry in enumerate(case.timeline):
-        for why in entry.fields.get("why") or ():
-            answered = ", but it is answered" if why.get("answered") else ""
-            yield _silent(place, entry.t_ms, entry.text, why["host"], why, answered)
-            if silent := why.get("silent"):
-                yield _silent(place, entry.t_ms, entry.text, why["host"], silent, " (no answer)")
-
-
-def _silent(place: int, t_ms: float, frame: str, host: str, why: dict[str, Any], more: str) -> Silent:
-    return Silent(place, t_ms, frame, host, f"{why['text']}{more}", why.get("remedy") or "")
+        lines = tuple(silences(entry.fields.get("why") or ()))
+        if lines:
+            yield Silent(place, entry.t_ms, entry.text, lines)
 
 
 def _knobs(case: CaseResult) -> dict[str, list[tuple[str, str]]]:

@@ -101,8 +101,11 @@ def test_a_frame_that_changed_nothing_has_the_reason_of_each_receiver() -> None:
     opened = body(one, kernel="6.18.44", ident="c0")
 
     rows = opened[opened.index("What changed nothing") :]
-    for told in ("no entry, and arp_accept=0, but it is answered", "with arp_accept=1", "arp_ignore=8 (no answer)"):
-        assert told in rows
+    assert (
+        "why nothing: victim: no entry, and arp_accept=0 (arp_process), but it is answered; with arp_accept=1 it"
+        in rows
+    )
+    assert "why no answer: victim: arp_ignore=8 (arp_process); with arp_ignore=0 it would pass" in rows
 
 
 def test_a_case_that_did_not_run_has_no_ladder_but_its_reason() -> None:
