@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -39,14 +40,16 @@ class Recorder:
         return Evidence(list(self._interfaces), captured(self._seen, timeline))
 
 
-def heard(lab: Lab, timeline: Sequence[Entry]) -> Evidence:
-    """The ARP and ND frames that a lab without a recorder has noticed up to the end of `timeline`, as many as fit into
-    256 KiB; the entries about them get their places.
+def heard(lab: Lab, timeline: Sequence[Entry], *, since_ms: float = -math.inf) -> Evidence:
+    """The ARP and ND frames that a lab without a recorder has noticed since then, up to the end of `timeline`, as many
+    as fit into 256 KiB; the entries about them get their places.
     """
     until = timeline[-1].t_ms if timeline else 0.0
     frames: list[CapturedFrame] = []
     size = 0
     for one in captured(lab.frames, lab.timeline):
+        if one.t_ms < since_ms:
+            continue
         size += len(one.data)
         if size > _MOST_BYTES or one.t_ms > until + _UNDER_WAY_MS:
             break

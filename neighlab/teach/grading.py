@@ -108,7 +108,7 @@ def attempted(folder: Folder, submission: Submission, options: Options, make_roo
     finally:
         jail.end()
     attempt.output, attempt.discarded_bytes = jail.output.decode(errors="replace"), jail.discarded_bytes
-    attempt.case = _case(folder, attempt, session.lab)
+    attempt.case = _case(folder, attempt, session)
     attempt.case.duration_ms = (time.monotonic() - started) * 1000
     return attempt
 
@@ -220,12 +220,12 @@ def _view(folder: Folder, submission: Submission, session: Session, owner: Owner
     )  # fmt: skip
 
 
-def _case(folder: Folder, attempt: Attempt, lab: Lab) -> CaseResult:
-    """What happened in the lab, in the form in which reports and drawings take it."""
+def _case(folder: Folder, attempt: Attempt, session: Session) -> CaseResult:
+    """What happened in the lab while the solution ran, in the form in which reports and drawings take it."""
+    lab = session.lab
     case = CaseResult(folder.name, attempt.student, folder.exercise.title, "passed" if attempt.solved else "failed")
     case.reason = attempt.ended or next((one.said for one in attempt.checks if not one.passed), "")
-    case.timeline = lab.timeline.sorted()[:_TOLD]
-    case.expectations = lab.expectations
-    case.evidence = heard(lab, case.timeline)
+    case.timeline = session.worked()[:_TOLD]
+    case.evidence = heard(lab, case.timeline, since_ms=session.begun_ms)
     case.epoch_s = time.time() - lab.timeline.now_ms() / 1000
     return case

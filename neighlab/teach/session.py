@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from neighlab.errors import ExpectationFailed
 from neighlab.lab.capture import Capture, Direction, fits
 from neighlab.lab.lab import Lab
 from neighlab.model.grades import CheckResult
+from neighlab.model.timeline import Entry
 from neighlab.runner.discovery import one_line
 from neighlab.runner.execute import alarm
 from neighlab.teach.registry import Check, Exercise, Rejected
@@ -79,7 +81,10 @@ class Session:
         exercise.call(exercise.prepare, self.lab, {})
         self._heard: list[Seen] = []
         self._last: Seen | None = None
+        self._judged_ms = math.inf
         self._begin()
+        self.begun_ms = self.lab.timeline.now_ms()
+        """When the student's work began, on the clock of the lab's timeline."""
 
     @property
     def yours(self) -> list[str]:
@@ -89,6 +94,7 @@ class Session:
     def check(self, answers: Mapping[str, str]) -> list[CheckResult]:
         """Run all checks, each whatever became of the others, in their order; then the work may go on."""
         self.lab.pump()
+        self._judged_ms = min(self._judged_ms, self.lab.timeline.now_ms())
         self._heard += self._new()
         work = {name: Work(self.lab, name, self._heard) for name in self.lab.hosts}
         results = [
@@ -96,6 +102,10 @@ class Session:
         ]
         self._begin()
         return results
+
+    def worked(self) -> list[Entry]:
+        """What happened between the preparation and the first check; what those two did would tell the answers."""
+        return [one for one in self.lab.timeline.sorted() if self.begun_ms <= one.t_ms < self._judged_ms]
 
     def _begin(self) -> None:
         """From now on the student works."""

@@ -24,7 +24,7 @@ def NAME(victim):
 @NAME.check(
     "a gratuitous ARP makes the victim learn an address",
     points=2,
-    otherwise="The victim still ignores it: `neighlab show arp_accept` tells what may create an entry.",
+    otherwise="The victim still ignores it: a setting of its interface says which messages may make an entry.",
 )
 def learns(victim, attacker):
     victim.neigh_del(ON_LINK)
@@ -46,7 +46,7 @@ def still_talks(victim, attacker, lab):
 @NAME.check(
     "the answer `knob` names what decides it",
     points=1,
-    otherwise="Hand in the name of the setting: answer knob NAME",
+    otherwise="That is not what decides it: change one setting at a time, and look what is different.",
 )
 def knob(answers, lab):
     lab.expect("answer knob", answers.get("knob", ""), "arp_accept")

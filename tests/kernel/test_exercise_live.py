@@ -63,7 +63,7 @@ def test_check_says_what_is_wrong(exercise: str) -> None:
     started(exercise)
     done = neighlab("exercise", "check", name_of(exercise))
     assert done.returncode == 1
-    assert "still ignores it: `neighlab show arp_accept` tells" in done.stdout
+    assert "still ignores it: a setting of its interface says" in done.stdout
     assert "observed  victim eth0 192.0.2.99: ABSENT" in done.stdout
 
 

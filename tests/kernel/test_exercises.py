@@ -6,7 +6,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from answers import betrayed, secrets
 
+from neighlab.report.feedback import one_attempt, student_html, student_markdown
 from neighlab.runner.discovery import bundled
 from neighlab.teach.authors import examine
 from neighlab.teach.folder import Folder, discover, hosts_of, load
@@ -20,9 +22,14 @@ ORDINARY = [folder for folder in FOLDERS if not folder.exercise.room]
 
 
 @pytest.mark.parametrize("folder", ORDINARY, ids=lambda folder: folder.name)
-def test_exercise_gives_every_solution_what_it_deserves(folder: Folder) -> None:
-    problems = [f"{name}: {problem}" for name, _attempt, problem in examine(folder, jobs=2) if problem]
-    assert not problems
+def test_exercise_gives_every_solution_what_it_deserves_and_no_answer_away(folder: Folder) -> None:
+    results = list(examine(folder, jobs=2))
+    assert not [f"{name}: {problem}" for name, _attempt, problem in results if problem]
+    for _name, attempt, _problem in results:
+        assert betrayed(" ".join(one.said for one in attempt.checks), secrets(folder)) == []
+    *_others, (_name, untouched, _problem) = results
+    for told in (one_attempt(untouched), student_markdown("x", [untouched], {}), student_html("x", [untouched], {})):
+        assert betrayed(told, secrets(folder)) == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

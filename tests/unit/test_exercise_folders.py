@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from answers import betrayed, secrets, sentences
 
 from neighlab.cli.frame import built
 from neighlab.cli.main import call
 from neighlab.errors import ExpectationFailed, ScenarioError
 from neighlab.model import arp
 from neighlab.runner import discovery
-from neighlab.teach.folder import Folder, find, home, hosts_of, load
+from neighlab.teach.folder import Folder, discover, find, home, hosts_of, load
 from neighlab.teach.registry import Rejected, because
 from neighlab.teach.skeleton import make
 from neighlab.teach.submissions import collect, read
@@ -101,6 +102,19 @@ def test_unknown_exercise_has_the_nearest_name(capsys: pytest.CaptureFixture[str
     )
     assert call(["exercise", "lst"]) == 2
     assert "did you mean list?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", discover(), ids=lambda folder: folder.name)
+def test_no_answer_is_told_before_the_last_hint(folder: Folder) -> None:
+    assert {text: found for text in sentences(folder) if (found := betrayed(text, secrets(folder)))} == {}
+
+
+def test_answer_that_is_told_is_found(changed: Callable[..., Folder]) -> None:
+    mine = changed("change one setting at a time, and look", "it is arp_accept")
+    assert secrets(mine) == ["arp_accept"]
+    assert [text for text in sentences(mine) if betrayed(text, secrets(mine))] == [
+        "That is not what decides it: it is arp_accept what is different."
+    ]
 
 
 def test_exercises_are_no_scenarios() -> None:
