@@ -1,11 +1,12 @@
 """An advertisement of an unknown address makes an entry once the one knob, or the one field, explained is another.
 
 ndisc_recv_na checks the message (no solicited flag to a group, well-formed options, a target that is neither a group
-nor ours), drop_unsolicited_na, and whether there is an entry. If there is none, it takes three things: a link-layer
-address in the message, forwarding, and accept_untracked_na (RFC 9131, for routers) - 1 for any sender, 2 for those in a
-prefix of the interface. Many believe that accept_untracked_na is for hosts that want failovers to be heard, as
-arp_accept is: without forwarding it does nothing. In practice: a first hop router that sets it knows its hosts before
-the first packet comes back to them; on any other machine an unknown address stays unknown until it is needed.
+nor ours), drop_unsolicited_na, and whether there is an entry. If there is none, since Linux 5.18 it takes three things
+to make one: a link-layer address in the message, forwarding, and accept_untracked_na (RFC 9131, for routers) - 1 for
+any sender, 2 for those in a prefix of the interface; before, the address must be under resolution already. Many
+believe that accept_untracked_na is for hosts that want failovers to be heard, as arp_accept is: without forwarding it
+does nothing. In practice: a first hop router that sets it knows its hosts before the first packet comes back to them;
+on any other machine an unknown address stays unknown until it is needed.
 """
 
 from neighlab.topologies import VictimAttacker
@@ -36,6 +37,7 @@ def stays(**knobs):
             "drop-unsolicited", check="drop-unsolicited-na", knobs=ROUTER | TOLD_TO | {"drop_unsolicited_na": 1},
             since="5.18", sabotage=stays(drop_unsolicited_na=1),
         ),
+        Case("no-entry", check="no-entry", knobs={}, until="5.18", sabotage=Sabotage(mute=True)),
         Case("not-a-router", check="not-a-router", knobs=TOLD_TO, since="5.18", sabotage=stays(forwarding=0)),
         Case(
             "0-untracked", check="accept-untracked-na", knobs=ROUTER, since="5.18",

@@ -12,6 +12,8 @@ from neighlab.model.reception.outcome import ChangeFrame, Explanation, SetKnobs,
 from neighlab.model.reception.situation import Situation
 
 _NA: Final = "ndisc_recv_na"
+_TAKES_UNTRACKED: Final = (5, 18)
+"""The first kernel that has accept_untracked_na."""
 
 
 def solicited_to_all(frame: Nd, it: Situation) -> Explanation | None:
@@ -45,6 +47,9 @@ def untracked(frame: Nd, it: Situation) -> Explanation | None:
     if it.entry is not None:
         return None
     what = f"no entry for {frame.target}"
+    if it.here.kernel < _TAKES_UNTRACKED:
+        text = f"{what}, and this kernel makes none of an advertisement"
+        return Explanation("no-entry", _NA, text, UseEntry(frame.target))
     forwarding, accept = it.value(6, "forwarding"), it.value(6, "accept_untracked_na")
     if frame.option(TLLA) is None:
         return Explanation("no-lladdr", _NA, f"{what}, and no link-layer address", ChangeFrame({"tlla": frame.src}))
