@@ -64,6 +64,8 @@ def command(
         raise Unsupported(f"{case.name} cannot be drawn: {case.reason}")
     if case.outcome == "error" and not case.timeline:
         raise EnvironmentProblem(f"{case.name} cannot be drawn: {case.reason}")
+    # the word of --explain that there is nothing to explain: nobody has asked
+    case.timeline = [one for one in case.timeline if one.kind != "explain"]
     written(poster(case, run.kernel, theme=theme, width=width))
     if case.outcome != "passed":
         click.echo(f"neighlab: {case.name} {case.outcome}: {case.reason}", err=True)

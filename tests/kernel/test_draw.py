@@ -117,7 +117,8 @@ def test_draw_writes_the_figure_and_nothing_else(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     root = read((folder / "x.svg").read_text())
     assert root.get("width") == "900"
-    assert events(root)
+    assert {one.get("data-kind") for one in events(root)} >= {"fence", "met"}
+    assert "note" not in {one.get("data-kind") for one in events(root)}
     assert [one.name for one in folder.iterdir()] == ["x.svg"]
 
 
