@@ -11,6 +11,7 @@ from neighlab.teach.grading import Options
 from neighlab.teach.pool import Graders
 from neighlab.teach.room import Keeping
 from neighlab.teach.submissions import Submission, read
+from neighlab.teach.walk import faithful
 
 _FEWEST_WRONG = 3
 NOTHING = "nothing"
@@ -28,6 +29,7 @@ def examine(folder: Folder, *, jobs: int = 1, table: Keeping | None = None) -> I
         place = folder.path / "wrong"
         raise ScenarioError(f"{place}: {len(wrongs)} wrong solutions; at least {_FEWEST_WRONG} are wanted")
     folder.hints()
+    faithful(folder)
     if not folder.sheet.startswith("# "):
         raise ScenarioError(f"{folder.path / 'sheet.md'} must begin with `# TITLE`")
     files = [folder.solution(), *(one.file for one in wrongs)]

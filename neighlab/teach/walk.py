@@ -110,6 +110,14 @@ def parse(text: str, where: str) -> Walk:
     return walk
 
 
+def faithful(folder: Folder) -> Walk:
+    """An exercise's walk, in which everything is typed that its sheet shows; else ScenarioError."""
+    walk = walk_of(folder)
+    if untyped := drift(folder):
+        raise ScenarioError(f"{walk.where}: the sheet (or a hint) shows `{untyped[0]}`, and nobody types it")
+    return walk
+
+
 def drift(folder: Folder) -> list[str]:
     """The commands that an exercise's sheet or hints show, and that nobody types in its walk."""
     exercise = folder.exercise

@@ -23,7 +23,7 @@ from neighlab.lab.programs import package_of, with_sbin
 from neighlab.teach import live, room
 from neighlab.teach.folder import Folder
 from neighlab.teach.tmux import Tmux
-from neighlab.teach.walk import Step, Walk, drift, walk_of
+from neighlab.teach.walk import Step, Walk, faithful
 
 STUDENT: Final = "student$ "
 """The prompt outside of the exercise."""
@@ -50,9 +50,7 @@ def follow(
     nothing is left.
     """
     room.demand(folder.exercise, host_table or None)
-    walk = walk_of(folder)
-    if untyped := drift(folder):
-        raise ScenarioError(f"{walk.where}: the sheet (or a hint) shows `{untyped[0]}`, and nobody types it")
+    walk = faithful(folder)
     path = with_sbin(os.environ)["PATH"]
     for program in walk.needs:
         if shutil.which(program, path=path) is None:
