@@ -14,17 +14,18 @@ def silences(reasons: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for one in reasons:
         silent = one.get("silent") or {}
         by_check.setdefault((one["check"], one.get("answered"), silent.get("check")), []).append(one)
-    for first, *others in by_check.values():
-        also = f" (likewise at {', '.join(_place(one, others) for one in others)})" if others else ""
-        answered = ", but it is answered" if first.get("answered") else ""
-        yield f"why nothing: {_place(first, others)}: {_told(first, answered)}{also}"
-        if silent := first.get("silent"):
-            yield f"why no answer: {_place(first, others)}: {_told(silent)}{also}"
+    for group in by_check.values():
+        first, *others = (_place(one, group) for one in group)
+        also = f" (likewise at {', '.join(others)})" if others else ""
+        answered = ", but it is answered" if group[0].get("answered") else ""
+        yield f"why nothing: {first}: {_told(group[0], answered)}{also}"
+        if silent := group[0].get("silent"):
+            yield f"why no answer: {first}: {_told(silent)}{also}"
 
 
-def _place(reason: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> str:
-    """The host, with its interface where it is in the list with more than one."""
-    several = any(one["host"] == reason["host"] and one["ifname"] != reason["ifname"] for one in others)
+def _place(reason: Mapping[str, Any], group: Iterable[Mapping[str, Any]]) -> str:
+    """The host, with its interface where the group has more than one of it."""
+    several = sum(one["host"] == reason["host"] for one in group) > 1
     return f"{reason['host']} {reason['ifname']}" if several else str(reason["host"])
 
 

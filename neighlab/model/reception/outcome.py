@@ -104,13 +104,7 @@ class Explanation:
     values: tuple[Value, ...] = ()
 
     def __str__(self) -> str:
-        several = len(self.values) > 1
-        made_of = "; ".join(
-            (f"{one.name}: " if several else "") + " ".join(f"{name}={value}" for name, value in one.sources)
-            for one in self.values
-            if len(one.sources) > 1
-        )
-        return f"{self.text} ({self.function}{f'; {made_of}' if made_of else ''})"
+        return f"{self.text} ({self.function})"
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON has it; the remedy twice, in words and as data."""
