@@ -4,9 +4,9 @@ Whatever a frame has passed before, the entry itself decides: __neigh_update cha
 an ARP entry not within locktime of its last change (unless the frame is gratuitous, or a question for us), an ND entry
 not without the override flag; and of a message without a link-layer address an unresolved entry takes nothing.
 ndisc_recv_na has a reason more: the entry is FAILED, so that nobody waits for an answer. What brings nothing new
-changes nothing, either. Many believe that a table which does not
-follow a moved host ignores ARP: it is one entry that does. In practice: `ip neigh` shows PERMANENT, NOARP and FAILED,
-but neither locktime nor a missing flag - those show in the frames.
+changes nothing, either. Many believe that a table which does not follow a moved host ignores ARP: it is one entry that
+does. In practice: `ip neigh` shows PERMANENT, NOARP and FAILED, but neither locktime nor a missing flag - those show
+in the frames.
 """
 
 from neighlab.topologies import VictimAttackerOwner
