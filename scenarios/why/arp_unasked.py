@@ -2,10 +2,11 @@
 
 Without an entry to update, arp_process creates one only for an announcement or a reply, from a unicast address, and
 only if arp_accept allows: 1 for anybody, 2 (since Linux 6.0) for addresses of the interface's subnets. A request for
-somebody else is neither, so no knob makes a host learn from what it overhears. drop_gratuitous_arp comes before all of
-this, and with it arp_accept does not matter. Many believe that arp_accept is about gratuitous ARP alone: it lets an
-unasked reply create an entry as well, REACHABLE at once if it is addressed to the host. In practice: who sets
-arp_accept=1 for faster failovers opens the table to every reply; 2 keeps foreign subnets out, not false claims.
+somebody else is neither, so whoever is no proxy learns nothing new from what it overhears, whatever is set.
+drop_gratuitous_arp comes before all of this, and with it arp_accept does not matter. Many believe that arp_accept is
+about gratuitous ARP alone: it lets an unasked reply create an entry as well, REACHABLE at once if it is addressed to
+the host. In practice: who sets arp_accept=1 for faster failovers opens the table to every reply; 2 keeps foreign
+subnets out, not false claims.
 """
 
 from neighlab.topologies import VictimAttacker

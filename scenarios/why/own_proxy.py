@@ -3,8 +3,8 @@
 A proxy's answers reach the proxy itself again where interfaces share a link. ndisc_recv_na drops them if forwarding
 and proxy_ndp are on for all - that of the interface, which is enough for answering, is not asked for here - and the
 target is one of its proxy entries. Many believe that a host never hears its own advertisements; on bridges and Wi-Fi
-it does. In practice: a proxy that sets proxy_ndp on its interfaces only learns from itself that the hosts it answers
-for are at its own link-layer address, and then sends their packets to itself.
+it does. In practice: a proxy that sets proxy_ndp on its interfaces only may take its own answer for that of the host
+which it is resolving itself, and then sends that host's packets to itself.
 """
 
 from neighlab.topologies import VictimAttackerOwner

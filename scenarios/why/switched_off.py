@@ -1,11 +1,11 @@
 """An interface without ARP, or without IPv6, hears nothing of a neighbour; switched on, it learns from the same frame.
 
-`ip link set arp off` (IFF_NOARP) is the first thing that arp_rcv looks at: such an interface neither asks nor hears. ND
-does not care about it; what ends ND is disable_ipv6, with which no IPv6 packet passes ip6_rcv_core. Many believe that
-disable_ipv6 takes only the addresses away: it shuts the door as well. In practice: NOARP is meant for links that need
-no addresses (tunnels, point-to-point) and sometimes set on load balancers' servers, where it silences all addresses at
-once and not only the shared one; and a host with disable_ipv6 on one interface drops what routers and neighbours
-say there, counted as Ip6InDiscards, while nothing counts the ARP frames.
+`ip link set arp off` (IFF_NOARP) is the first thing that arp_rcv looks at: such an interface neither asks nor hears.
+ND does not care about it; what ends ND is disable_ipv6, with which no IPv6 packet passes ip6_rcv_core. Many believe
+that disable_ipv6 takes only the addresses away: it shuts the door as well. In practice: NOARP is meant for links that
+need no addresses (tunnels, point-to-point) and sometimes set on load balancers' servers, where it silences all
+addresses at once and not only the shared one; and a host with disable_ipv6 on one interface drops what routers and
+neighbours say there, counted as Ip6InDiscards, while no counter tells of the ARP frames.
 """
 
 from neighlab.topologies import VictimAttacker

@@ -3,9 +3,9 @@
 While duplicate address detection runs, ndisc_recv_ns drops ordinary questions for the address, as if it were nobody's.
 It ends by itself: after dad_transmits solicitations, retrans_time apart, and a random delay before the first one
 (router_solicitation_delay at most). So time is all that lacks, no knob and no frame. Many believe that a new address
-which does not answer has failed: a failed one stays silent for ever (`ip address` shows dadfailed), a tentative one for
-about a second with the defaults. In practice: a service that is moved by adding its address elsewhere is away for that
-long, unless the address is added with nodad or is optimistic.
+which does not answer has failed: a failed one stays silent for ever (`ip address` shows dadfailed), a tentative one
+for one to two seconds with the defaults. In practice: a service that is moved by adding its address elsewhere is away
+for that long, unless the address is added with nodad or is optimistic.
 """
 
 from neighlab.topologies import VictimAttacker
