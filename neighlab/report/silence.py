@@ -38,5 +38,5 @@ def _told(reason: Mapping[str, Any], more: str = "") -> str:
         if len(value) > 2
     ]
     inside = "; ".join([*([reason["function"]] if reason["function"] else []), *made_of])
-    remedy = f"; {reason['remedy']} it would pass" if reason["remedy"] else ""
+    remedy = f"; {reason['remedy']} it would pass this check" if reason["remedy"] else ""
     return f"{reason['text']}{f' ({inside})' if inside else ''}{more}{remedy}"

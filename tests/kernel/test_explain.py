@@ -69,7 +69,7 @@ def test_a_line_under_the_frame_says_which_check_and_what_would_change_it(user: 
     at = next(at for at, line in enumerate(out) if "why nothing" in line)
     assert out[at].strip() == (
         "why nothing: victim: no entry for 192.0.2.99, and arp_accept=0 (arp_accept; conf.all=0 conf.eth0=0); "
-        "with conf.eth0.arp_accept=1 it would pass"
+        "with conf.eth0.arp_accept=1 it would pass this check"
     )
     assert " attacker  sent " in out[at - 1]
 

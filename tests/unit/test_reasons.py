@@ -277,3 +277,11 @@ def test_a_delayed_proxy_learns_from_nobody_yet() -> None:
     assert str(asked.ignored.remedy) == "with neigh.eth0.proxy_delay_ms=0"
     at_once = decided(ndp.ns(proxied, sender=IT6, lladdr=PEER, to=VICTIM), here)
     assert at_once.learned == Learned(IT6, NUD.STALE, PEER)
+
+
+def test_a_full_table_is_the_reason_where_the_kernel_told_so() -> None:
+    full = transition(10.1, "ABSENT", "ABSENT", "neigh_alloc", kind="no-op")
+    full.text = f"{OTHERS} is not created: the table is full"
+    assert checks(QUESTION, full, to=("victim", "third"))[0] == ("victim", "table-full")
+    full.fields["addr"] = IT
+    assert checks(QUESTION, full, to=("victim", "third"))[0] == ("victim", "unknown")

@@ -18,14 +18,14 @@ def reason(host: str, check: str = "arp-accept", ifname: str = "eth0", **more: A
 def test_text_function_values_and_remedy_are_one_line() -> None:
     assert list(silences([reason("victim")])) == [
         "why nothing: victim: no entry for 192.0.2.99, and arp_accept=0 (arp_accept; conf.all=0 conf.eth0=0); "
-        "with conf.eth0.arp_accept=1 it would pass"
+        "with conf.eth0.arp_accept=1 it would pass this check"
     ]
 
 
 def test_hosts_that_the_same_check_stops_share_a_line() -> None:
     first, second = silences([reason("one"), reason("two", "probe"), reason("three"), reason("four")])
     assert first.startswith("why nothing: one: ")
-    assert first.endswith("it would pass (likewise at three, four)")
+    assert first.endswith("it would pass this check (likewise at three, four)")
     assert second.startswith("why nothing: two: ")
 
 
@@ -48,7 +48,10 @@ def test_an_answer_and_its_absence_are_told() -> None:
     silent = reason("victim", "not-our-address", text="it is not ours", values={}, remedy="with target=192.0.2.1")
     nothing, no_answer = silences([reason("victim", silent=silent)])
     assert nothing.startswith("why nothing: ")
-    assert no_answer == "why no answer: victim: it is not ours (arp_accept); with target=192.0.2.1 it would pass"
+    assert (
+        no_answer
+        == "why no answer: victim: it is not ours (arp_accept); with target=192.0.2.1 it would pass this check"
+    )
 
 
 def test_what_has_neither_function_nor_remedy_says_neither() -> None:

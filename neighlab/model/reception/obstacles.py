@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from neighlab.model.frames import describe
+from neighlab.model.reception.decide import about
 from neighlab.model.timeline import Entry
 
 _ACTS: Final = (("story", "command"), ("knob", "set"))
@@ -21,6 +22,8 @@ _FILTERS: Final = {
 }
 """Programs that make filters, and the kernel's function that asks such a filter."""
 _STOPS: Final = re.compile(r"\b(drop|reject)\b", re.IGNORECASE)
+_FULL: Final = "the table is full"
+"""How a `no-op` of the trace ends that tells of an entry which found no room."""
 _OUTWARD: Final = re.compile(r"\b(output|postrouting|egress)\b", re.IGNORECASE)
 _PORT: Final = re.compile(r"port of (\S+): (.*=1.*)")
 _OPTIONS: Final = {
@@ -43,21 +46,27 @@ class Obstacles:
 
     def __init__(self, timeline: Iterable[Entry]) -> None:
         self._acts: dict[str, list[Entry]] = defaultdict(list)
-        self._drops: dict[str, list[Entry]] = defaultdict(list)
+        self._refusals: dict[str, list[Entry]] = defaultdict(list)
         for entry in timeline:
             if (entry.source, entry.kind) in _ACTS:
                 self._acts[entry.host].append(entry)
-            elif (entry.source, entry.kind) == ("trace", "drop"):
-                self._drops[entry.host].append(entry)
+            elif entry.source == "trace" and (entry.kind == "drop" or entry.text.endswith(_FULL)):
+                self._refusals[entry.host].append(entry)
 
     def at_host(self, host: str, frame: bytes, t_ms: float) -> dict[str, Any]:
         """Why a frame that reached a host and passes every check had no effect there."""
         if (rule := self._filter(host, t_ms)) is not None:
             return rule
-        what = describe(frame)
-        for drop in self._drops[host]:
-            if drop.t_ms >= t_ms and drop.text.startswith(what):
-                return told("dropped", drop.fields.get("function") or "", f"it was dropped: {drop.fields['reason']}")
+        what, addr = describe(frame), about(frame)
+        for one in self._refusals[host]:
+            if one.t_ms < t_ms:
+                continue
+            if one.kind == "drop" and one.text.startswith(what):
+                return told("dropped", one.fields.get("function") or "", f"it was dropped: {one.fields['reason']}")
+            if one.kind != "drop" and one.fields["addr"] == addr:
+                return told(
+                    "table-full", "neigh_alloc", f"no room for {addr}: the table is full", "with more gc_thresh3"
+                )
         return told("unknown", "", "nothing that is known of this host stops it")
 
     def on_the_way(self, bridge: str, sender: str, receiver: str, t_ms: float) -> dict[str, Any] | None:
