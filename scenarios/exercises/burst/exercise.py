@@ -1,4 +1,4 @@
-"""Packets for a neighbour that has not answered yet wait in a queue, and what does not fit is lost without a word.
+"""A neighbour that is slow to answer costs most of a burst, and neither a counter nor an error tells where it went.
 
 The peer's kernel does not answer for its address; a program does, and takes its time. What a check sends goes to an
 address that nobody has, and is answered when all of it has been sent.
@@ -102,7 +102,7 @@ def bounded(victim, lab):
     " they belong to, or its end?",
 )
 def lost(answers, lab):
-    lab.expect("answer lost is right", answers.get("lost", "").lower() == "first", True)
+    lab.expect("answer lost", answers.get("lost", "").lower(), "first")
 
 
 @queue.check(
@@ -112,7 +112,7 @@ def lost(answers, lab):
     " nobody has, and look at its entry before the kernel gives up.",
 )
 def state(answers, lab):
-    lab.expect("answer state is right", answers.get("state", "").upper() == "INCOMPLETE", True)
+    lab.expect("answer state", answers.get("state", "").upper(), "INCOMPLETE")
 
 
 @queue.check(

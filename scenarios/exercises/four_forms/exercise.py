@@ -13,7 +13,7 @@ from neighlab import EVIL, NUD, OTHER, arp, because, exercise
 DAY_MS = 86_400_000
 NUMBERS = {"a question to it": (11, 21), "an answer to it": (12, 22), "a gratuitous question": (13, 23),
            "a gratuitous answer": (14, 24)}  # fmt: skip
-REFUSED, PROVED = {12, 22, 23, 24}, {12, 22}
+REFUSED, PROVED = "12 22 23 24", "12 22"
 SPARE = "192.0.2.200"
 PATIENCE_MS = 1500
 
@@ -116,7 +116,7 @@ def gratuitous_answer(victim, attacker, captures, lab):
     " are two questions.",
 )
 def refused(answers, lab):
-    lab.expect("answer refused is right", numbers(answers.get("refused", "")) == REFUSED, True)
+    lab.expect("answer refused", numbers(answers.get("refused", "")), REFUSED)
 
 
 @forms.check(
@@ -126,12 +126,12 @@ def refused(answers, lab):
     " this host, and nobody else; whether anything had been asked, arp_process does not look.",
 )
 def reachable(answers, lab):
-    lab.expect("answer reachable is right", numbers(answers.get("reachable", "")) == PROVED, True)
+    lab.expect("answer reachable", numbers(answers.get("reachable", "")), PROVED)
 
 
 def numbers(text):
-    """The last numbers of the addresses in a text."""
-    return {int(number) for number in re.findall(r"[0-9]{1,3}", text.replace("192.0.2.", " "))}
+    """The last numbers of the addresses in a text, in their order and each once."""
+    return " ".join(sorted(set(re.findall(r"[0-9]+", text.replace("192.0.2.", " ")))))
 
 
 @forms.check(
