@@ -18,13 +18,18 @@ PAGE: Final = "index.html"
 
 
 class Report:
-    """Draws each case as it ends, so that its frames can be let go, and writes the page when all have ended."""
+    """Draws each case as it ends, so that its frames can be let go, and writes the page when all have ended.
 
-    def __init__(self, folder: Path, selection: Sequence[Selected], options: Options) -> None:
+    It hears of a case before others do: where nobody asked for `explain`, the word that there was nothing to explain is
+    taken from the timeline.
+    """
+
+    def __init__(self, folder: Path, selection: Sequence[Selected], options: Options, *, explain: bool = False) -> None:
         self._file = writable_folder(folder) / PAGE
         if self._file.is_dir():
             raise ScenarioError(f"cannot write {self._file}: it is a folder")
         self._selection = selection
+        self._explain = explain
         self._again = _again(options)
         self._bodies: dict[tuple[str, int], str] = {}
 
@@ -35,6 +40,8 @@ class Report:
         """Draw the case, while its frames are here."""
         from neighlab.report.html_case import body, packed
 
+        if not self._explain:
+            result.timeline = [one for one in result.timeline if one.kind != "explain"]
         html = body(result, kernel=kernel_release(), ident=f"c{len(self._bodies)}", again=self._again)
         self._bodies[result.name, result.repetition] = packed(html)
 

@@ -157,13 +157,13 @@ def command(
     options = Options(chosen, time_scale, timeout, host_table, sabotage, shell_on_fail, kept, told)
     verbose = max(verbose, int(explain))
     captures = _captures(pcap, repeat)
-    drawn = _report(report, selection, options)
+    drawn = _report(report, selection, options, explain)
     if evidence and booted is None:
         _say_what_is_lacking()
     with contextlib.ExitStack() as stack:
         reports = stack.enter_context(opened(format_, outputs))
         progress = stack.enter_context(_progress(reports.stream, len(selection) * repeat, verbose, shell_on_fail))
-        listeners = [one for one in (progress, captures, drawn) if one is not None]
+        listeners = [one for one in (drawn, progress, captures) if one is not None]
         listener = Audience(listeners) if captures or drawn else progress
         table = table_keeper(host_table and booted is None)
         runner: Any = Runner(options, jobs, fail_fast, repeat, listener, table, waiting)
@@ -206,13 +206,13 @@ def _captures(folder: Path | None, repeat: int) -> Any:
     return Captures(folder, repeat=repeat)
 
 
-def _report(folder: Path | None, selection: Sequence[Any], options: Any) -> Any:
+def _report(folder: Path | None, selection: Sequence[Any], options: Any, explain: bool) -> Any:
     """Who draws each case and writes the page, if that was asked for."""
     if folder is None:
         return None
     from neighlab.cli.reports import Report
 
-    return Report(folder, selection, options)
+    return Report(folder, selection, options, explain=explain)
 
 
 def _progress(stream: TextIO | None, total: int, verbose: int, shell: bool) -> Any:

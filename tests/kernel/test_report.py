@@ -40,8 +40,17 @@ def test_each_case_and_repetition_has_its_ladder_beside_its_capture(tmp_path: Pa
         assert body.count('data-kind="sent"') == body.count('data-kind="met"') == 1
         assert 'data-to="victim"' in body
         assert "why nothing: victim: " in body
+        assert 'data-kind="note"' not in body
     assert len(list(tmp_path.glob("*.pcapng"))) == 3
     assert [one.name for one in folder.iterdir()] == ["index.html"]
+
+
+@pytest.mark.parametrize(("asked", "notes"), [([], 0), (["--explain"], 1)])
+def test_that_there_was_nothing_to_explain_is_told_to_who_asked(tmp_path: Path, asked: list[str], notes: int) -> None:
+    done = ran("garp/arp_accept:2-creates-on-link", "-v", "--report", tmp_path, *asked)
+
+    (body,) = page(tmp_path).bodies()
+    assert body.count('data-kind="note"') == done.stdout.count("nothing to explain: ") == notes
 
 
 def test_a_case_that_fails_tells_what_was_expected_and_shows_it(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ class Ladder {
     this.events.forEach((one, place) => one.setAttribute("tabindex", place === 0 ? "0" : "-1"));
     this.current = null;
     this.listen();
-    this.fit(0.8, 1);
+    this.fit(0.7, 1);
   }
 
   // The names of the lines stay in sight while a long ladder is scrolled.

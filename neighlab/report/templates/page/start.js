@@ -18,6 +18,11 @@ for (const one of cases) {
   });
 }
 document.addEventListener("keydown", onKey);
+const bar = document.querySelector(".finder");
+new ResizeObserver(() => {
+  const high = getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+  document.documentElement.style.setProperty("--bar", `${high}px`);
+}).observe(bar);
 addEventListener("hashchange", follow);
 addEventListener("beforeprint", beforePaper);
 addEventListener("afterprint", afterPaper);
