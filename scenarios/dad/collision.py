@@ -4,8 +4,9 @@ A rival's solicitation from :: means two hosts probe at once: ndisc_recv_ns call
 An advertisement means that the address has an owner: ndisc_recv_na does the same, whatever its flags, asked for or
 not. The address stays on the interface, tentative and unusable; the kernel makes no second attempt, says it once in
 its log and announces the flag dadfailed. Many believe that a conflict removes the address, or that detection is
-repeated when the rival has gone. In practice: remove the address and add it again - or take the link down and up -
-once the duplicate has gone; and whoever can send one advertisement for each probe keeps a host off the network.
+repeated when the rival has gone. In practice: once the duplicate has gone, remove the address and add it again (or
+take the link down and up, where keep_addr_on_down lets the address stay meanwhile); and whoever can send one
+advertisement for each probe keeps a host off the network.
 """
 
 from functools import partial
