@@ -91,8 +91,9 @@ def assert_legible(figure: Figure) -> None:
     for one in boxes:
         assert figure.left - 1 <= one.left, one
         assert one.right <= figure.width, one
-        for column in figure.columns:
-            assert not one.meets(Box(column.x, figure.head, column.x + column.width, figure.height, column.title)), one
+        for band in figure.bands:
+            column = band.column
+            assert not one.meets(Box(column.x, band.top, column.x + column.width, band.bottom, band.state)), one
     for one, other in _neighbours(boxes):
         assert not one.meets(other), (one, other)
     for event in figure.events:

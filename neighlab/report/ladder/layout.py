@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from neighlab.model.evidence import CapturedFrame
 from neighlab.model.result import CaseResult
@@ -87,7 +87,7 @@ class _Layout:
                 if (there := self._stage.x(one.host)) != x:
                     heads.setdefault(there, Head(one.host, there, y, one.t_ms, (one.host, one.ifname) in idle))
         toward = self._stage.toward(entry.host, [one.x for one in heads.values()])
-        label = self._stage.label(entry.host, words.of_frame(entry), toward=toward)
+        label = self._label(entry.host, words.of_frame(entry), toward=toward)
         whys = tuple(self._whys(entry, x, list(heads.values())))
         if whys:
             self._axis.widen(ROW / 2)
@@ -96,12 +96,15 @@ class _Layout:
             Arrow(place, entry.t_ms, entry.host, x, y, label, tuple(heads.values()), kind, toward, whys, fields)
         )
 
+    def _label(self, host: str, text: str, **how: Any) -> Label:
+        return self._stage.label(host, text, standing=self._states.standing, **how)
+
     def _whys(self, entry: Entry, x: float, heads: list[Head]) -> Iterator[Label]:
         reasons = words.reasons_of(entry)
         for side in (-1, 1):
             near = min((one for one in heads if (one.x - x) * side > 0), key=lambda one: abs(one.x - x), default=None)
             if near is not None and (reason := reasons.get(near.host)):
-                yield self._stage.label(near.host, reason, toward=-side, until=x)
+                yield self._label(near.host, reason, toward=-side, until=x)
 
     def _draw_change(self, place: int, entry: Entry, change: Change, fields: Fields) -> None:
         y = self._axis.next(entry.t_ms)
@@ -114,9 +117,9 @@ class _Layout:
         text, cause = words.says(change, lasted)
         if column is None:
             text = f"{change.key[2]} {text}"
-        else:
+        label = self._label(entry.host, cause, strong=text, slanted=change.inferred)
+        if column is not None:
             self._states.enter(change, y, fields, place)
-        label = self._stage.label(entry.host, cause, strong=text, slanted=change.inferred)
         self.figure.events.append(
             Mark(
                 place, entry.t_ms, entry.host, "transition", self._stage.x(entry.host), y, label, column,
@@ -142,7 +145,7 @@ class _Layout:
         strong, text = words.of_mark(entry, verdict)
         if (key := self._told.refused.get(place)) is not None and (column := self._stage.columns.get(key)) is not None:
             text = words.without_address(text, key[2])
-        label = self._stage.label(entry.host, text, strong=strong)
+        label = self._label(entry.host, text, strong=strong)
         x = self._stage.x(entry.host)
         self.figure.events.append(
             Mark(place, entry.t_ms, entry.host, kind, x, y, label, column, fields=fields, data=data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from neighlab.model.result import CaseResult
@@ -19,9 +19,16 @@ EDGE: Final = 78.0
 _MARGIN: Final = 16.0
 _BESIDE: Final = 12.0
 """Between a line and the words beside it."""
-_GAPS: Final = {1: (360.0, 620.0), 2: (360.0, 600.0), 3: (250.0, 385.0), 4: (220.0, 330.0)}
+_GAPS: Final = {
+    1: (360.0, 620.0),
+    2: (360.0, 600.0),
+    3: (250.0, 385.0),
+    4: (220.0, 330.0),
+    5: (170.0, 250.0),
+    6: (150.0, 210.0),
+}
 """Number of lines -> least and greatest distance between two of them; more lines than these stand closer."""
-_CROWDED: Final = (130.0, 150.0)
+_CROWDED: Final = (130.0, 160.0)
 _NOBODY: Final = 26.0
 """How far right of the first line stands what belongs to no host."""
 _NEAR: Final = 200.0
@@ -77,7 +84,7 @@ class Stage:
         x = self.x(host)
         if places:
             return -1 if max(places, key=lambda end: (abs(end - x), end)) < x else 1
-        left, right = (abs(self._until(x, side) - self._start(host, side)) for side in (-1, 1))
+        left, right = (abs(self._until(x, side, self._has_columns) - self._start(host, side)) for side in (-1, 1))
         return 1 if x == self._left or host not in self._x or (left < _NEAR < right and x != self._right) else -1
 
     def label(
@@ -89,11 +96,15 @@ class Stage:
         toward: Side | None = None,
         slanted: bool = False,
         until: float | None = None,
+        standing: Callable[[str], bool] | None = None,
     ) -> Label:
-        """Words at a host's line, clipped to the room that there is, or to what is left before the line at `until`."""
+        """Words at a host's line, clipped to the room that there is, or to what is left before the line at `until`.
+
+        They do not cover the columns of hosts, or only of those that `standing` says have no states there now.
+        """
         toward = toward or self.toward(host)
         start = self._start(host, toward)
-        room = (self._until(self.x(host), toward) - start) * toward
+        room = (self._until(self.x(host), toward, standing or self._has_columns) - start) * toward
         if until is not None:
             room = min(room, (until - start) * toward - _BESIDE)
         strong = clipped(strong, room, bold=True)
@@ -103,16 +114,16 @@ class Stage:
     def _start(self, host: str, toward: int) -> float:
         return self.x(host) + toward * _BESIDE + (self._beside.get(host, 0.0) if toward > 0 else 0.0)
 
-    def _until(self, x: float, toward: int) -> float:
+    def _until(self, x: float, toward: int, standing: Callable[[str], bool]) -> float:
         """Where words from a line at `x` must end: at the next states or the last line in their way."""
+        lines = [one for one in self.lifelines if self._has_columns(one.hosts[0]) and standing(one.hosts[0])]
         if toward > 0:
-            return min([one.x for one in self.lifelines if one.x > x and self._has_columns(one)] or [self._right]) - 6
-        ends = [one.x + self._beside[one.hosts[0]] for one in self.lifelines if one.x < x and self._has_columns(one)]
-        return max(ends, default=self._left) + 6
+            return min([one.x for one in lines if one.x > x] or [self._right]) - 6
+        return max([one.x + self._beside[one.hosts[0]] for one in lines if one.x < x] or [self._left]) + 6
 
-    def _has_columns(self, line: Lifeline) -> bool:
-        """Do states stand right of a line?"""
-        return self._beside[line.hosts[0]] > 0
+    def _has_columns(self, host: str) -> bool:
+        """Do states stand right of a host's line, at some time?"""
+        return self._beside[host] > 0
 
     def _stand(self, x: float, hosts: tuple[str, ...], beside: float) -> None:
         self._x |= dict.fromkeys(hosts, x)

@@ -46,6 +46,10 @@ class States:
             self._bands.append(Band(column, "", top, bottom, (("states", "several, folded"),), True))
         self._open[change.key] = _Open(change.new, bottom, (("state", f"{change.new} of {change.key[2]}"),), True)
 
+    def standing(self, host: str) -> bool:
+        """Is there a band of one of a host's entries at the height that was last told?"""
+        return any(key[0] == host and now.state != "ABSENT" for key, now in self._open.items())
+
     def conclude(self, bottom: float) -> list[Band]:
         """All bands, those that never ended down to the figure's end."""
         for key in self._open:
