@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from neighlab.errors import EnvironmentProblem, ExpectationFailed, NeighlabError, ScenarioError, Unsupported
 from neighlab.kernel.features import kernel_version, parse_version
+from neighlab.kernel.pressure import Pressure
 from neighlab.lab import channel as wire
 from neighlab.lab import lab as labs
 from neighlab.lab.recorder import captured, interfaces
@@ -123,6 +124,7 @@ def execute(
     started = time.monotonic()
     lab: labs.Lab | None = None
     limit = timeout_s(selected, options)
+    table = Pressure()
     try:
         with alarm(limit):
             lab = build(selected, options, ask, trace)
@@ -155,6 +157,8 @@ def execute(
         result.reason = f"{type(problem).__name__}: {problem}"
         result.details = traceback.format_exc()
         _place(result, problem, scenario.file)
+    if result.outcome in ("failed", "error") and "host-table" not in scenario.needs and (full := table.told()):
+        result.outcome, result.reason, result.details = "error", full, ""
     if lab is not None:
         with contextlib.suppress(NeighlabError, OSError, ValueError):
             lab.pump()

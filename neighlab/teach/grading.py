@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 
 from neighlab.errors import NeighlabError, ScenarioError
 from neighlab.kernel import nlattr, rtneightbl
+from neighlab.kernel.pressure import TableFull
 from neighlab.lab import channel as wire
 from neighlab.lab import commands, jailroot, problems
 from neighlab.lab.jail import CannotConfine, Jail
@@ -88,7 +89,10 @@ def attempted(folder: Folder, submission: Submission, options: Options, make_roo
     def make_net(name: str) -> int | None:
         return owner.new_net() if name in owned else None
 
-    session = Session(exercise, time_scale=options.time_scale, make_net=make_net)
+    try:
+        session = Session(exercise, time_scale=options.time_scale, make_net=make_net)
+    except TableFull as problem:  # by somebody beside it: it is graded again, alone
+        return blank(folder, submission, str(problem))
     if exercise.room:
         make_room(session.lab)
     owner.seal()

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from neighlab.errors import ScenarioError
+from neighlab.kernel.pressure import Pressure, TableFull
 from neighlab.lab import background, commands, running
 from neighlab.lab.lab import Lab
 from neighlab.lab.running import Running
@@ -48,7 +49,10 @@ class _Desk:
     def check(self, _lab: Lab, _request: Mapping[str, Any]) -> dict[str, Any]:
         """Run the checks on the lab as it is."""
         assert self._session is not None
+        table = Pressure()
         found = self._session.check(commands.answers())
+        if not self._folder.exercise.room and not all(one.passed for one in found) and (full := table.told()):
+            raise TableFull(full)
         cost = sum(one.points for one in self._hints[: self._given])
         told = [asdict(replace(one, expected="")) for one in found]  # a student has to find that out
         return {"exercise": self._folder.name, "checks": told, "hints_cost": cost}

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from neighlab.errors import EnvironmentProblem
-from neighlab.kernel import nlattr, rtneightbl, tableuse
-from neighlab.kernel.netlink import NETLINK_ROUTE, Route
+from neighlab.kernel import tableuse
+from neighlab.kernel.pressure import Pressure
 from neighlab.lab import channel as wire
 from neighlab.lab import problems, sandbox
 from neighlab.lab.jail import LATE
@@ -162,7 +162,7 @@ class Graders:
         over: list[_Run] = []
         tight: list[tuple[float, float]] = []
         cpus = sorted(os.sched_getaffinity(0))
-        looked, pressure = time.monotonic(), _pressure()
+        looked, table = time.monotonic(), Pressure()
         try:
             while queue or running:
                 while queue and len(running) < width:
@@ -174,10 +174,10 @@ class Graders:
                     slot = min(set(range(width)) - {one.slot for one in running})
                     running.append(self._start(index, submission, slot, cpus[slot % len(cpus)]))
                 self._wait(running)
-                now, current = time.monotonic(), _pressure()
-                if current != pressure:
+                now = time.monotonic()
+                if table.grown():
                     tight.append((looked, now))
-                looked, pressure = now, current
+                looked = now
                 for one in [one for one in running if one.ended]:
                     running.remove(one)
                     if self._keeper is not None:
@@ -243,14 +243,3 @@ class Graders:
         results[index] = attempt
         if self.listener is not None:
             self.listener.finished(attempt)
-
-
-def _pressure() -> tuple[int, int]:
-    """How often the kernel's neighbour tables have been full, or were emptied by force, since boot."""
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_ROUTE) as sock:
-        route = Route(sock, "this machine")
-        tables = route.collect(
-            nlattr.RTM_GETNEIGHTBL, rtneightbl.encode_dump(), "read the neighbour tables", rtneightbl.decode_tables
-        )
-    stats = [table.stats for table in tables if table.stats is not None]
-    return sum(one.table_fulls for one in stats), sum(one.forced_gc_runs for one in stats)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from neighlab.errors import ExpectationFailed
+from neighlab.kernel.pressure import Pressure, TableFull
 from neighlab.lab.capture import Capture, Direction, fits
 from neighlab.lab.lab import Lab
 from neighlab.model.grades import CheckResult
@@ -71,14 +72,20 @@ class Session:
     ) -> None:
         self.exercise = exercise
         self.time_scale = time_scale
-        self.lab = Lab(
-            exercise.topology,
-            families=exercise.family,
-            time_scale=time_scale,
-            make_net=make_net,
-            title=TITLE + exercise.name,
-        )
-        exercise.call(exercise.prepare, self.lab, {})
+        table = Pressure()
+        try:
+            self.lab = Lab(
+                exercise.topology,
+                families=exercise.family,
+                time_scale=time_scale,
+                make_net=make_net,
+                title=TITLE + exercise.name,
+            )
+            exercise.call(exercise.prepare, self.lab, {})
+        except Exception:
+            if told := table.told():
+                raise TableFull(told) from None
+            raise
         self._heard: list[Seen] = []
         self._last: Seen | None = None
         self._judged_ms = math.inf

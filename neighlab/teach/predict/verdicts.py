@@ -55,7 +55,7 @@ def judge(question: Question, given: str | None, result: CaseResult, peers: Iter
     """
     verdict = Verdict(question, given)
     known = result.expectations[question.index : question.index + 1]
-    if not known or shape(known[0].subject) != shape(question.rehearsed.subject):
+    if result.outcome == "error" or not known or shape(known[0].subject) != shape(question.rehearsed.subject):
         verdict.reason = result.reason or "the case came to another end than before"
         return verdict
     (one,) = known
