@@ -11,7 +11,9 @@ from typing import Any
 from benchmarks.outcome import NotMeasured, Outcome
 from neighlab.errors import NeighlabError
 
-ROWS = ("case", "bridge", "entries", "flooding", "listing", "suite", "events", "capture", "evidence", "report")
+ROWS = (
+    "case", "bridge", "entries", "flooding", "listing", "suite", "events", "capture", "evidence", "explain", "report",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -12,20 +12,22 @@ from neighlab.kernel.tracing import trace
 from neighlab.runner import discovery, pool
 from neighlab.runner.execute import Options
 
-_WHAT = ("garp/arp_accept", "queue/overflow_drops_oldest", "nud/resolve")
-"""Cases that do not wait for timers: what evidence costs is not hidden in their waiting."""
+WHAT = ("garp/arp_accept", "queue/overflow_drops_oldest", "nud/resolve")
+"""Cases that do not wait for timers: what is gathered about them is not hidden in their waiting."""
 
 
-def _run_of(selection: list[discovery.Selected], *, evidence: bool) -> Callable[[], float]:
+def run_of(selection: list[discovery.Selected], options: Options, proof: str = "") -> Callable[[], float]:
+    """What runs the cases and says how many seconds one took; an entry of the kind `proof` must come of it."""
+
     def run() -> float:
         started = time.perf_counter()
-        told = pool.Runner(Options(evidence=evidence)).run(selection)
+        told = pool.Runner(options).run(selection)
         took = time.perf_counter() - started
         for case in told.cases:
             if case.outcome != "passed":
                 raise ScenarioError(f"{case.name}: {case.reason}")
-        if evidence and not any(one.kind == "transition" for case in told.cases for one in case.timeline):
-            raise ScenarioError("the kernel told nothing")
+        if proof and not any(one.kind == proof for case in told.cases for one in case.timeline):
+            raise ScenarioError(f"no {proof} was told")
         return took / len(told.cases)
 
     return run
@@ -35,9 +37,9 @@ def measure(runs: int) -> Outcome:
     """Run the same cases with and without, as root."""
     if (why := trace.unavailable()) is not None:
         raise NotMeasured(why)
-    selection = discovery.select(_WHAT)
+    selection = discovery.select(WHAT)
     pool.warm_up((one.scenario.topology for one in selection), ipv6=True)
-    plain, full = _run_of(selection, evidence=False), _run_of(selection, evidence=True)
+    plain, full = run_of(selection, Options()), run_of(selection, Options(evidence=True), "transition")
     seconds = interleaved(runs, between=settle, full=full, plain=plain)
     return Outcome(
         "a case with all evidence, frames and tracepoints / the same case without",

@@ -85,7 +85,8 @@ class Runner:
         results: dict[int, CaseResult] = {}
         if any(unsupported(one, self.options) is None for one in selection):
             families = {one.scenario.family_of(one.case) for one in selection}
-            warm_up((one.scenario.topology for one in selection), ipv6=families != {"ipv4"})
+            topologies = (one.scenario.topology for one in selection)
+            warm_up(topologies, ipv6=families != {"ipv4"}, explain=self.options.explain)
         # a collection in a sandbox would write to every page that it shares with the runner, and so copy it
         gc.freeze()
         shared = deque(item for item in queue if "host-table" not in item[1][0].scenario.needs)
@@ -193,7 +194,7 @@ class Runner:
             self.listener.finished(result)
 
 
-def warm_up(topologies: Iterable[Any] = (), *, ipv6: bool = False) -> None:
+def warm_up(topologies: Iterable[Any] = (), *, ipv6: bool = False, explain: bool = False) -> None:
     """Import once, before the first fork, what every case needs; what it warns of is not the user's doing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -201,6 +202,9 @@ def warm_up(topologies: Iterable[Any] = (), *, ipv6: bool = False) -> None:
         import neighlab.lab.host
         import neighlab.lab.lab
         import neighlab.lab.mininet
+
+        if explain:
+            import neighlab.lab.explainer
 
         arp.layers()
         if ipv6:

@@ -65,7 +65,7 @@ class Obstacles:
                 return told("dropped", one.fields.get("function") or "", f"it was dropped: {one.fields['reason']}")
             if one.kind != "drop" and one.fields["addr"] == addr:
                 return told(
-                    "table-full", "neigh_alloc", f"no room for {addr}: the table is full", "with more gc_thresh3"
+                    "table-full", "neigh_alloc", f"no room for {addr}: the table is full", "with a higher gc_thresh3"
                 )
         return told("unknown", "", "nothing that is known of this host stops it")
 
