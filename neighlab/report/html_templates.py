@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from neighlab.report.ladder import stylesheet
+from neighlab.report.ladder.theme import colors
 from neighlab.report.plain import printable
 
 _FOLDER: Final = "templates"
@@ -42,9 +43,9 @@ def style() -> Markup:
     return Markup(stylesheet() + "".join(_text(f"page/{name}") for name in _STYLES))
 
 
-def look() -> Markup:
-    """Rules that every page of neighlab begins with: colours, type, tables."""
-    return Markup(stylesheet() + _text("page/look.css"))
+def sheet() -> Markup:
+    """The rules of a page that is tables and has no figure: the same colours, type and tables."""
+    return Markup(colors() + _text("page/look.css") + _text("page/sheet.css"))
 
 
 @cache

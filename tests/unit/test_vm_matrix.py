@@ -142,5 +142,6 @@ def test_the_page_is_one_file_in_which_no_text_becomes_markup(table: Matrix) -> 
 
     assert "STALE &lt;b&gt;" in page
     assert "<b>" not in page
-    assert "http" not in page
+    assert "http:" not in page
+    assert "https:" not in page
     assert page.index('id="unexplained"') < page.index('id="explained"') < page.index('id="same"')

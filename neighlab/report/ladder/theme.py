@@ -106,8 +106,13 @@ _RULES: Final = """
 
 
 def stylesheet() -> str:
-    """The rules for a page that embeds figures: colours are variables `--ladder-NAME`, dark if the reader's system or
-    an ancestor's `data-theme` says so, light on paper.
+    """The rules for a page that embeds figures, in the colours of `colors`."""
+    return colors() + rules(lambda name: f"var(--ladder-{name})")
+
+
+def colors() -> str:
+    """A page's colours as variables `--ladder-NAME`, dark if the reader's system or an ancestor's `data-theme` says so,
+    light on paper.
     """
     light, dark = (
         ";".join(f"--ladder-{name}:{value}" for name, value in COLORS[theme].items()) for theme in ("light", "dark")
@@ -117,7 +122,6 @@ def stylesheet() -> str:
         f"@media (prefers-color-scheme:dark){{:root:not([data-theme]){{{dark}}}}}\n"
         f'[data-theme="dark"]{{{dark}}}\n'
         f"@media print{{:root,:root[data-theme],[data-theme]{{{light}}}}}\n"
-        + rules(lambda name: f"var(--ladder-{name})")
     )
 
 
