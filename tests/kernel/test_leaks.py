@@ -173,7 +173,7 @@ def test_a_killed_sandbox_is_the_only_case_that_suffers(tmp_path: Path) -> None:
     assert {one["outcome"] for one in cases} == {"passed", "error"}
     errors = [one["reason"] for one in cases if one["outcome"] == "error"]
     assert set(errors) == {SIGKILLED}
-    assert 10 <= len(errors) <= killed
+    assert 0 < len(errors) <= killed  # who is killed may have ended his case already, or not begun one
 
 
 @pytest.mark.parametrize("number", range(10))
