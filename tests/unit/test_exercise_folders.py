@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,6 +116,12 @@ def test_answer_that_is_told_is_found(changed: Callable[..., Folder]) -> None:
     assert [text for text in sentences(mine) if betrayed(text, secrets(mine))] == [
         "That is not what decides it: it is arp_accept what is different."
     ]
+
+
+def test_teachers_are_told_of_every_exercise_and_how_long_it_takes() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "teaching.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.MULTILINE))
+    assert rows == {one.name: str(one.exercise.minutes) for one in discover()}
 
 
 def test_exercises_are_no_scenarios() -> None:
