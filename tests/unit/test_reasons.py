@@ -208,10 +208,20 @@ def test_silence_has_a_reason_of_its_own_unless_it_is_the_same() -> None:
     probe = arp.request(OTHERS, sender="0.0.0.0", lladdr=PEER)
     (why,) = told(probe, to=("victim", "third"))[:1]
     assert (why["check"], why["silent"]["check"]) == ("probe", "not-our-address")
-    (why,) = told(arp.request(US, sender="0.0.0.0", lladdr=PEER), to=("victim", "third"))[:1]
+    assert "silent" not in told(arp.request(IT, sender=OTHERS, lladdr=EVIL), to=("victim", "third"))[0]
+
+
+def test_an_answer_is_told_only_where_it_was_seen() -> None:
+    probe = arp.request(US, sender="0.0.0.0", lladdr=PEER)
+    answer = arp.reply(US, lladdr=VICTIM, receiver="0.0.0.0", receiver_lladdr=PEER, to=PEER)
+    later, before = (CapturedFrame(at, "victim", "eth0", "sent", answer) for at in (10.1, 9.0))
+    (why,) = told(probe, to=("victim", "third"), more=(later,))[:1]
     assert why["answered"]
     assert "silent" not in why
-    assert "silent" not in told(arp.request(IT, sender=OTHERS, lladdr=EVIL), to=("victim", "third"))[0]
+    (why,) = told(probe, to=("victim", "third"), more=(before,))[:1]
+    assert (why["silent"]["check"], "answered" in why) == ("unknown", False)
+    rule = act("victim", "arptables -A OUTPUT -j DROP")
+    assert told(probe, rule, to=("victim", "third"))[0]["silent"]["check"] == "filter"
 
 
 def test_fences_and_their_answers_are_left_out() -> None:
@@ -281,7 +291,17 @@ def test_a_delayed_proxy_learns_from_nobody_yet() -> None:
 
 def test_a_full_table_is_the_reason_where_the_kernel_told_so() -> None:
     full = transition(10.1, "ABSENT", "ABSENT", "neigh_alloc", kind="no-op")
-    full.text = f"{OTHERS} is not created: the table is full"
+    full.text = f"{OTHERS} is not created: the table is full (neigh_event_ns, softirq)"
     assert checks(QUESTION, full, to=("victim", "third"))[0] == ("victim", "table-full")
     full.fields["addr"] = IT
     assert checks(QUESTION, full, to=("victim", "third"))[0] == ("victim", "unknown")
+
+
+def test_an_answer_may_find_no_room_either() -> None:
+    full = transition(10.1, "ABSENT", "ABSENT", "neigh_alloc", kind="no-op")
+    full.fields["addr"], full.text = (
+        "ff02::1",
+        "ff02::1 is not created: the table is full (ip6_finish_output2, softirq)",
+    )
+    (why,) = told(ndp.dad(US6, lladdr=PEER), full, to=("victim", "third"))[:1]
+    assert (why["check"], why["silent"]["check"]) == ("dad-solicitation", "table-full")

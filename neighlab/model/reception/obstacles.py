@@ -23,7 +23,7 @@ _FILTERS: Final = {
 """Programs that make filters, and the kernel's function that asks such a filter."""
 _STOPS: Final = re.compile(r"\b(drop|reject)\b", re.IGNORECASE)
 _FULL: Final = "the table is full"
-"""How a `no-op` of the trace ends that tells of an entry which found no room."""
+"""What a `no-op` of the trace says that tells of an entry which found no room."""
 _OUTWARD: Final = re.compile(r"\b(output|postrouting|egress)\b", re.IGNORECASE)
 _PORT: Final = re.compile(r"port of (\S+): (.*=1.*)")
 _OPTIONS: Final = {
@@ -46,28 +46,32 @@ class Obstacles:
 
     def __init__(self, timeline: Iterable[Entry]) -> None:
         self._acts: dict[str, list[Entry]] = defaultdict(list)
+        self._drops: dict[str, list[Entry]] = defaultdict(list)
         self._refusals: dict[str, list[Entry]] = defaultdict(list)
         for entry in timeline:
             if (entry.source, entry.kind) in _ACTS:
                 self._acts[entry.host].append(entry)
-            elif entry.source == "trace" and (entry.kind == "drop" or entry.text.endswith(_FULL)):
+            elif (entry.source, entry.kind) == ("trace", "drop"):
+                self._drops[entry.host].append(entry)
+            elif (entry.source, entry.kind) == ("trace", "no-op") and _FULL in entry.text:
                 self._refusals[entry.host].append(entry)
 
     def at_host(self, host: str, frame: bytes, t_ms: float) -> dict[str, Any]:
         """Why a frame that reached a host and passes every check had no effect there."""
         if (rule := self._filter(host, t_ms)) is not None:
             return rule
-        what, addr = describe(frame), about(frame)
-        for one in self._refusals[host]:
-            if one.t_ms < t_ms:
-                continue
-            if one.kind == "drop" and one.text.startswith(what):
+        if (full := self._full(host, t_ms, about(frame))) is not None:
+            return full
+        what = describe(frame)
+        for one in self._drops[host]:
+            if one.t_ms >= t_ms and one.text.startswith(what):
                 return told("dropped", one.fields.get("function") or "", f"it was dropped: {one.fields['reason']}")
-            if one.kind != "drop" and one.fields["addr"] == addr:
-                return told(
-                    "table-full", "neigh_alloc", f"no room for {addr}: the table is full", "with a higher gc_thresh3"
-                )
         return told("unknown", "", "nothing that is known of this host stops it")
+
+    def of_an_answer(self, host: str, t_ms: float) -> dict[str, Any]:
+        """Why a host that answers a frame, by every check, did not."""
+        known = self._full(host, t_ms, None) or self._filter(host, t_ms)
+        return known or told("unknown", "", "nothing that is known of this host keeps the answer back")
 
     def on_the_way(self, bridge: str, sender: str, receiver: str, t_ms: float) -> dict[str, Any] | None:
         """Why a frame did not come from one host to another over a bridge (or a wire, ""); None if nothing is known."""
@@ -86,6 +90,14 @@ class Obstacles:
 
     def _before(self, host: str, t_ms: float) -> list[Entry]:
         return [one for one in self._acts[host] if one.t_ms <= t_ms]
+
+    def _full(self, host: str, t_ms: float, addr: str | None) -> dict[str, Any] | None:
+        """An entry for an address (None: any) that found no room from then on."""
+        for one in self._refusals[host]:
+            if one.t_ms >= t_ms and addr in (None, one.fields["addr"]):
+                text = f"no room for {one.fields['addr']}: the table is full"
+                return told("table-full", "neigh_alloc", text, "with a higher gc_thresh3")
+        return None
 
     def _filter(self, host: str, t_ms: float) -> dict[str, Any] | None:
         """The last rule that stops what comes in, or else the last word to a filter."""

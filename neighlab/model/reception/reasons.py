@@ -32,13 +32,14 @@ def tell_reasons(
     `receivers` tells, by a frame's place in the evidence, what its receiver was like; as a Situation where the entry is
     known as well. Fences are left out, and stations that a frame was not for, unless it was for none.
     """
-    teller = _Teller(evidence, Memory(timeline, evidence.frames, causes), Obstacles(timeline), receivers)
+    fences = _fences(timeline, evidence.frames)
+    answers = _answers(evidence.frames, fences)
+    teller = _Teller(evidence, Memory(timeline, evidence.frames, causes), Obstacles(timeline), receivers, answers)
     effective = {
         one.place for at, one in causes.items() if one.place is not None and timeline[at].kind != "no-op"
     }  # fmt: skip
     whole = not any(entry.kind == "lost" for entry in timeline)
     reached = dict(evidence.deliveries())
-    fences = _fences(timeline, evidence.frames)
     count = 0
     for entry in timeline:
         sent = entry.fields.get("frame")
@@ -64,6 +65,7 @@ class _Teller:
     memory: Memory
     obstacles: Obstacles
     receivers: Mapping[int, Surroundings | Situation]
+    answers: Mapping[tuple[str, str | None], Sequence[float]]
 
     def received(self, place: int) -> Iterator[dict[str, Any]]:
         """Why a frame had no effect on who received it."""
@@ -79,7 +81,7 @@ class _Teller:
         if outcome is None:
             return
         if outcome.ignored is not None:
-            reason = _plain(outcome)
+            reason = self._plain(outcome, frame)
             if reason["check"] == "other-host" and self._is_for_somebody(frame):
                 return
         elif outcome.learned is None or self.memory.came_true(receiver.here, outcome.learned, frame.t_ms):
@@ -103,6 +105,20 @@ class _Teller:
             if reason is not None:
                 yield {"host": one.host, "ifname": one.ifname, **reason}
 
+    def _plain(self, outcome: Outcome, frame: CapturedFrame) -> dict[str, Any]:
+        """The check that stopped a frame; that it is answered all the same is seen, and not only foretold."""
+        assert outcome.ignored is not None, "who asks has seen that"
+        reason = outcome.ignored.to_plain()
+        if outcome.answer == "now":
+            spoken = self.answers.get((frame.host, parse(frame.data).target), ())
+            if any(at >= frame.t_ms for at in spoken):
+                reason["answered"] = True
+            else:
+                reason["silent"] = self.obstacles.of_an_answer(frame.host, frame.t_ms)
+        elif outcome.silent is not None and outcome.silent != outcome.ignored:
+            reason["silent"] = outcome.silent.to_plain()
+        return reason
+
     def _segment(self, frame: CapturedFrame) -> tuple[str, list[Interface]]:
         """The bridge ("" for a wire) that a frame was sent to, and the other interfaces there."""
         here = [one for one in self.evidence.interfaces if (one.host, one.ifname) == (frame.host, frame.ifname)]
@@ -118,14 +134,16 @@ class _Teller:
         return any(one.lladdr == to for one in self.evidence.interfaces)
 
 
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    assert outcome.ignored is not None, "who asks has seen that"
-    reason = outcome.ignored.to_plain()
-    if outcome.answer == "now":
-        reason["answered"] = True
-    elif outcome.silent is not None and outcome.silent != outcome.ignored:
-        reason["silent"] = outcome.silent.to_plain()
-    return reason
+def _answers(
+    frames: Sequence[CapturedFrame], fences: Mapping[str | None, Sequence[tuple[float, float]]]
+) -> dict[tuple[str, str | None], list[float]]:
+    """When each host has spoken for an address, other than to a fence."""
+    found: dict[tuple[str, str | None], list[float]] = defaultdict(list)
+    for frame in frames:
+        parsed = parse(frame.data)
+        if frame.direction == "sent" and parsed.kind in ("arp-reply", "na") and not _is_fences(frame, fences):
+            found[frame.host, parsed.target if parsed.kind == "na" else parsed.sender].append(frame.t_ms)
+    return found
 
 
 def _fences(timeline: Iterable[Entry], frames: Sequence[CapturedFrame]) -> dict[str | None, list[tuple[float, float]]]:
