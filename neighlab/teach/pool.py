@@ -11,7 +11,6 @@ import contextlib
 import gc
 import os
 import select
-import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -113,7 +113,8 @@ def test_a_transition_is_a_line_with_all_its_fields(stage: Stage) -> None:
     assert last.text == f"{ADDR} INCOMPLETE -> REACHABLE lladdr {NEAR} (arp_process, softirq)"
     assert last.fields == {
         "addr": ADDR, "ifname": "eth0", "old": "INCOMPLETE", "new": "REACHABLE", "lladdr": NEAR, "flags": ["OVERRIDE"],
-        "ntf": [], "function": "arp_process", "stack": ["arp_process", "net_rx_action"], "by": "softirq", "hidden": True,
+        "ntf": [], "function": "arp_process", "stack": ["arp_process", "net_rx_action"], "by": "softirq",
+        "hidden": True,
     }  # fmt: skip
     assert [one and one.state for one in stage.lab.history[KEY]] == [NUD.NONE, NUD.INCOMPLETE, NUD.REACHABLE]
 
