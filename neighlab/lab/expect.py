@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from neighlab.errors import ScenarioError
 from neighlab.kernel import nlattr, rtneightbl
+from neighlab.lab.history import Key, Sighting
 from neighlab.model import knobs
 from neighlab.model.deadline import deadline_ms
 from neighlab.model.nud import ABSENT, NTF, NUD, SILENT, Absent, State, flag_names, state_name
@@ -15,7 +16,7 @@ from neighlab.model.result import Expectation
 if TYPE_CHECKING:
     from neighlab.kernel.monitor import NeighEvent
     from neighlab.lab.host import Host
-    from neighlab.lab.lab import Key, Lab, Sighting
+    from neighlab.lab.lab import Lab
 
 _POLL_S = 0.001
 """How often an entry is looked at while a state is awaited that the kernel does not announce."""
@@ -139,8 +140,6 @@ class Watcher:
 
     def _look(self, key: Key) -> None:
         """Read the entry now; what the announcements did not tell is added to its history."""
-        from neighlab.lab.lab import Sighting
-
         self.lab.pump()
         _host, ifindex, addr = key
         asked = time.monotonic()

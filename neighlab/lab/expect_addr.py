@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 from neighlab.errors import ScenarioError
-from neighlab.model.ifaddr import DAD
-from neighlab.model.nud import ABSENT, Absent
+from neighlab.lab.history import AddrSighting, AddrState
+from neighlab.model.nud import ABSENT
 from neighlab.model.result import Expectation
 
 if TYPE_CHECKING:
     from neighlab.lab.host import Host
     from neighlab.lab.lab import Lab
 
-AddrState: TypeAlias = DAD | Absent
-
 _SLACK_MS = 1000.0
-
-
-class AddrSighting(NamedTuple):
-    """One state in which an address was seen."""
-
-    at: float
-    state: AddrState
 
 
 def expect_addr(

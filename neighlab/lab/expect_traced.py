@@ -17,7 +17,8 @@ from neighlab.model.nud import NUD, state_name
 from neighlab.model.result import Expectation
 
 if TYPE_CHECKING:
-    from neighlab.lab.lab import Key, Lab
+    from neighlab.lab.history import Key
+    from neighlab.lab.lab import Lab
     from neighlab.lab.witness import Witness
 
 T = TypeVar("T")

@@ -23,7 +23,8 @@ from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, Absent, flag_names, state_name
 
 if TYPE_CHECKING:
-    from neighlab.lab.lab import Key, Lab
+    from neighlab.lab.history import Key
+    from neighlab.lab.lab import Lab
 
 _NO_LINK_HEADER: Final = bytes(12)
 _NO_SOURCE: Final = " from 00:00:00:00:00:00"

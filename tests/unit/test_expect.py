@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +9,9 @@ import pytest
 
 from neighlab.errors import ExpectationFailed, ScenarioError
 from neighlab.lab import expect
-from neighlab.lab.lab import Lab, Sighting
+from neighlab.lab.hearing import Hearing
+from neighlab.lab.history import Sighting
+from neighlab.lab.lab import Lab
 from neighlab.model import knobs
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, LEARNED, NTF, NUD, State
@@ -40,12 +41,9 @@ class FakeLab(Lab):
         self.life = life
         self.silent = silent
         self.time_scale = 1.0
-        self.timeline = Timeline(clock.monotonic)
+        Hearing.__init__(self, SimpleNamespace(), Timeline(clock.monotonic))  # type: ignore[arg-type]
         self.expectations = []
-        self.history = defaultdict(list)
         self.last_act = clock.now
-        self.hosts = {}
-        self.witness = None
         self.waits: list[float] = []
         self._announced = 0
 

@@ -14,7 +14,7 @@ from neighlab.kernel.tracing.causes import Cause
 from neighlab.kernel.tracing.chronicle import Change, Entry
 from neighlab.lab.dropped import Dropped
 from neighlab.lab.expect_traced import Update, expect_drop, expect_hidden, expect_update
-from neighlab.lab.lab import Sighting
+from neighlab.lab.history import Sighting
 from neighlab.model.nud import NUD
 from neighlab.model.result import Expectation
 

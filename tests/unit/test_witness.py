@@ -15,7 +15,7 @@ from neighlab.kernel.tracing.records import DropRecord, Kind, NeighRecord, Origi
 from neighlab.kernel.tracing.symbols import Symbols
 from neighlab.lab import expect, witness
 from neighlab.lab.dropped import Dropped
-from neighlab.lab.lab import Sighting
+from neighlab.lab.history import Sighting
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, NTF, NUD
 from neighlab.model.timeline import Entry, Timeline

@@ -9,7 +9,8 @@ from ipaddress import ip_address, ip_interface
 
 from neighlab.kernel import links, rtaddr
 from neighlab.kernel.netlink import NetlinkError
-from neighlab.lab.expect_addr import AddrState, expect_addr
+from neighlab.lab.expect_addr import expect_addr
+from neighlab.lab.history import AddrState
 from neighlab.lab.host.base import HostBase
 from neighlab.model.ifaddr import IfAddr
 

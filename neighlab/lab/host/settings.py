@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from neighlab.errors import ScenarioError, Unsupported
 from neighlab.kernel import links, rtneightbl, sysctl
+from neighlab.lab import carrier
 from neighlab.lab.host.base import HostBase, far_end
 from neighlab.lab.plumbing import neigh_request
 from neighlab.model import knobs
 from neighlab.model.knobs import Scope
-
-if TYPE_CHECKING:
-    pass
 
 
 class Settings(HostBase):
@@ -101,7 +99,8 @@ class Settings(HostBase):
         if "lladdr" in change:
             intf.lladdr = intf.mac = change["lladdr"].lower()
         if change.get("up"):
-            self.lab.wait_for_carrier(intf, far_end(intf), up=True)  # until then a bridge's port drops what it hears
+            # until then a bridge's port drops what it hears
+            carrier.wait_for_carrier(self.lab, intf, far_end(intf), up=True)
 
     def unplug(self, *, dev: str | None = None) -> None:
         """Take an interface's carrier away: the far end of its wire goes down (without a bridge, that of the other
@@ -118,7 +117,7 @@ class Settings(HostBase):
         far = far_end(intf)
         self.lab.act(self.name, "set", f"{'plug' if up else 'unplug'} {intf.name}", "knob")
         far.node.route.ask(*links.set_link(far.ifindex, up=up), f"change the far end of {intf.name}")
-        self.lab.wait_for_carrier(intf, far, up=up)
+        carrier.wait_for_carrier(self.lab, intf, far, up=up)
 
     def add_route(self, destination: str, *, via: str | None = None, dev: str | None = None) -> None:
         """Add or replace a route: a network or `default`, through a gateway and/or an interface."""

@@ -1,0 +1,57 @@
+"""When the wires of a lab carry: linkwatch sets the operational state in a work queue, and it is asked for here."""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import TYPE_CHECKING, Any
+
+from neighlab.errors import EnvironmentProblem
+from neighlab.kernel import links, nlattr
+
+if TYPE_CHECKING:
+    from neighlab.lab.lab import Lab
+
+_PATIENCE_S = 10
+
+
+def settle(lab: Lab) -> None:
+    """Wait until every link carries, every bridge port forwards and every IPv6 address is ready to be asked for.
+
+    Carrier changes become effective in a work queue (linkwatch): before, an interface that is up drops what it
+    should send. RTM_GETLINK tells the operational state; IPv6 joins an address' solicited-node group in a work
+    queue, too.
+    """
+    deadline = time.monotonic() + _PATIENCE_S * lab.time_scale
+    waiting = [intf for link in lab.net.links for intf in (link.intf1, link.intf2)]
+    idle = select.poll()
+    while waiting or not all(host.ready_for_ipv6() for host in lab.hosts.values()):
+        waiting = [intf for intf in waiting if not _operational(intf)]
+        if time.monotonic() > deadline:
+            names = ", ".join(f"{intf.node.name} {intf.name}" for intf in waiting) or "IPv6 addresses"
+            raise EnvironmentProblem(
+                f"the lab is not ready after {_PATIENCE_S * lab.time_scale:.0f} s: waiting for {names}"
+            )
+        if waiting:
+            idle.poll(0.2)
+
+
+def wait_for_carrier(lab: Lab, near: Any, far: Any, *, up: bool) -> None:
+    """Wait until an interface has heard that its wire was plugged (both ends, then) or unplugged.
+
+    The operational state is set by linkwatch, which tells the neighbour tables under the same RTNL lock: who sees
+    the new state sees the tables after it.
+    """
+    deadline = time.monotonic() + _PATIENCE_S * lab.time_scale
+    while _operational(near) is not up or (up and not _operational(far)):
+        if time.monotonic() > deadline:
+            raise EnvironmentProblem(f"{near.node.name} {near.name}: the carrier did not change")
+        lab.wait(0.001)
+    lab.pump()
+
+
+def _operational(intf: Any) -> bool:
+    body = links.query_link(intf.ifindex)
+    data, start, end = intf.node.route.get(links.RTM_GETLINK, body, f"look at {intf.name}")
+    state = nlattr.parse_attrs(data, start + 16, end).get(links.IFLA_OPERSTATE, b"\0")
+    return state[0] == links.IF_OPER_UP
