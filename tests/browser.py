@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,7 @@ def found() -> dict[str, str]:
 
 @contextmanager
 def browser(folder: Path, *, width: int = 1300, height: int = 900) -> Iterator[Browser]:
-    """A browser that leaves nothing outside `folder`; it ends with the block."""
+    """A browser that leaves nothing behind but in `folder`; it ends with the block."""
     webdriver = pytest.importorskip("selenium.webdriver")
     from selenium.webdriver.chrome.service import Service
 
@@ -51,13 +52,14 @@ def browser(folder: Path, *, width: int = 1300, height: int = 900) -> Iterator[B
     ):
         options.add_argument(f"--{argument}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    environ = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    driver = _started(lambda: webdriver.Chrome(options, Service(programs["chromium-driver"], env=environ)))
-    try:
-        driver.set_script_timeout(120)
-        yield Browser(driver)
-    finally:
-        driver.quit()
+    with tempfile.TemporaryDirectory(prefix="browser-") as short:  # a socket's path has room for 107 bytes
+        environ = {**os.environ, "HOME": str(folder), "TMPDIR": short, "XDG_CONFIG_HOME": str(folder)}
+        driver = _started(lambda: webdriver.Chrome(options, Service(programs["chromium-driver"], env=environ)))
+        try:
+            driver.set_script_timeout(120)
+            yield Browser(driver)
+        finally:
+            driver.quit()
 
 
 def _started(start: Callable[[], Any]) -> Any:

@@ -24,7 +24,7 @@ INSIDE = """
 mount --make-rprivate /
 mount --rbind /dev "$0/dev"
 mount -t proc proc "$0/proc"
-chroot "$0" /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+chroot "$0" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 """
 
 

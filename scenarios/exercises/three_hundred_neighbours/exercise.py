@@ -19,7 +19,7 @@ UNCOUNTED = NTF.EXT_LEARNED | NTF.EXT_VALIDATED
 @exercise(
     topology=HostsOnBridge(n=3),
     yours=["h1"],
-    about=["gc/thresh3-overflow", "gc/one-table", "gc/exempt"],
+    about=["gc/thresh3-wall", "gc/one-table", "gc/exempt"],
     minutes=35,
     room=ROOM,
 )
