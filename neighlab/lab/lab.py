@@ -21,6 +21,7 @@ from neighlab.model.knobs import Knob, Setting
 from neighlab.model.result import Expectation
 from neighlab.model.timeline import Entry, Timeline
 from neighlab.model.topology import TopologyRef, instantiate
+from neighlab.wire import stamps
 from neighlab.wire.tap import Tap
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ class Lab(Hearing):
         for where, ifname, ends in self.places:
             netns = self.plumbing.namespaces[where][0] if where else root
             taps.append(Tap(netns, ends, ifname, everything=everything))
+        stamps.wait_until_given(root, within_s=10 * self.time_scale)
         return taps
 
     def _check_devices(self, settings: tuple[Setting, ...]) -> None:

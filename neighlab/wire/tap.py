@@ -12,15 +12,12 @@ from typing import Final, Literal
 
 from neighlab.kernel.ns import NetNS
 from neighlab.model.frames import Parsed, describe, parse
-from neighlab.wire import bpf
+from neighlab.wire import bpf, stamps
 from neighlab.wire.port import ETH_P_ALL
 
 _OUTGOING: Final = 4
-_SO_TIMESTAMPNS: Final = 35
 _SO_RCVBUFFORCE: Final = 33
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
-_TIMESPEC: Final = struct.Struct("@qq")
-_ANCILLARY: Final = socket.CMSG_SPACE(_TIMESPEC.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Tap:
         self.ends = ends
         # without a name to bind to, the protocol must be given at once: the socket then hears every interface
         self.sock = netns.socket(socket.AF_PACKET, socket.SOCK_RAW, 0 if ifname else socket.htons(ETH_P_ALL))
-        self.sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        stamps.ask_for(self.sock)
         try:
             self.sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 32 << 20)
         except OSError:
@@ -93,7 +90,7 @@ class Tap:
         offset = 0.0
         while True:
             try:
-                frame, ancillary, _flags, sender = self.sock.recvmsg(65536, _ANCILLARY)
+                frame, ancillary, _flags, sender = self.sock.recvmsg(65536, stamps.ANCILLARY)
             except BlockingIOError:
                 break
             except OSError as problem:
@@ -102,8 +99,8 @@ class Tap:
                 continue  # told once for an interface that went down (packet_notifier); what was heard before is there
             if not offset:
                 offset = _clock_offset()
-            at = next((_TIMESPEC.unpack(data) for _, kind, data in ancillary if kind == _SO_TIMESTAMPNS), None)
-            moment = at[0] + at[1] / 1e9 + offset if at is not None else time.monotonic()
+            at = stamps.arrival(ancillary)
+            moment = at + offset if at is not None else time.monotonic()
             seen.extend(self._place(moment, frame, sender))
         if seen:
             _packets, drops = struct.unpack("@II", self.sock.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from typing import Any
 
@@ -17,6 +18,9 @@ from neighlab.model import arp, frames, ndp
 from neighlab.model.addresses import EVIL, OFF_LINK, ON_LINK, ON_LINK6
 from neighlab.model.nud import NUD
 from neighlab.wire import flood
+
+CLOCKS_S = 0.005
+"""How far one clock may seem to be from the other, when a process is interrupted between two readings."""
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -246,6 +250,23 @@ def test_a_capture_tells_who_sent_and_who_received(topology: Any) -> None:
     times = [seen.at for seen in lab.frames]
     assert times == sorted(times)
     assert all(0 < time.monotonic() - at < 60 for at in times)
+
+
+@pytest.mark.parametrize("topology", [VictimAttacker, TwoHosts], ids=["bridge", "wire"])
+@sandboxed
+def test_a_frame_has_the_time_at_which_it_came_however_late_it_is_read(topology: Any) -> None:
+    lab = Lab(topology, families="ipv4")
+    sender, receiver = lab
+    sender.send(arp.gratuitous(ON_LINK, lladdr=EVIL))
+    sender.fence(receiver)
+    before = time.monotonic()
+    sender.send(arp.gratuitous(ON_LINK, lladdr=EVIL))
+    sent = time.monotonic()
+    select.select([], [], [], 4 * CLOCKS_S)
+    lab.pump()
+    came = [one.at for one in lab.frames if one.parsed.sender == ON_LINK][-2:]
+    assert len(came) == 2
+    assert all(before - CLOCKS_S < at < sent + CLOCKS_S for at in came)
 
 
 @sandboxed
