@@ -198,7 +198,7 @@ class Lab(Hearing):
         for where, ifname, ends in self.places:
             netns = self.plumbing.namespaces[where][0] if where else root
             taps.append(Tap(netns, ends, ifname, everything=everything))
-        stamps.wait_until_given(root, within_s=10 * self.time_scale)
+        self._stamping = stamps.wait_until_given(root, within_s=10 * self.time_scale)
         return taps
 
     def _check_devices(self, settings: tuple[Setting, ...]) -> None:

@@ -39,24 +39,25 @@ def arrival(ancillary: list[tuple[int, int, bytes]]) -> float | None:
     return None
 
 
-def wait_until_given(netns: NetNS, *, within_s: float) -> None:
-    """Return as soon as frames are stamped when they come, and not when they are read; some socket has asked for it.
+def wait_until_given(netns: NetNS, *, within_s: float) -> socket.socket:
+    """Return as soon as frames are stamped when they come, and not when they are read.
 
-    A frame is sent over lo (which is up) and left there for a moment before it is read.
+    A frame is sent over lo (which is up) and left there for a moment before it is read. While the socket is open that is
+    returned, frames are stamped; closing it takes an RCU grace period (packet_release).
     """
     deadline = time.monotonic() + within_s
-    with netns.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
-        ask_for(sock)
-        sock.bind(("lo", _ETH_P_EXPERIMENT))
-        poll = select.poll()
-        poll.register(sock, select.POLLIN)
-        while time.monotonic() < deadline:
-            sock.send(_PROBE)
-            if poll.poll(100):
-                before_reading = time.time()
-                _frame, ancillary, _flags, _sender = sock.recvmsg(len(_PROBE), ANCILLARY)
-                at = arrival(ancillary)
-                if at is not None and at < before_reading:
-                    return
-                poll.poll(1)  # nothing comes; it is time for the work queue
+    sock = netns.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    ask_for(sock)
+    sock.bind(("lo", _ETH_P_EXPERIMENT))
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    while time.monotonic() < deadline:
+        sock.send(_PROBE)
+        if poll.poll(100):
+            before_reading = time.time()
+            _frame, ancillary, _flags, _sender = sock.recvmsg(len(_PROBE), ANCILLARY)
+            at = arrival(ancillary)
+            if at is not None and at < before_reading:
+                return sock
+            poll.poll(1)  # nothing comes; it is time for the work queue
     raise EnvironmentProblem(f"the kernel does not tell when frames come: not within {within_s:.0f} s")
