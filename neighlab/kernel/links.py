@@ -156,6 +156,12 @@ def query_link(ifindex: int) -> bytes:
     return _ifinfo.pack(0, 0, ifindex, 0, 0)
 
 
+def flags_of(data: bytes, start: int) -> int:
+    """The flags (IFF_UP, ...) of a link, from the answer to query_link whose body starts there."""
+    flags: int = _ifinfo.unpack_from(data, start)[3]
+    return flags
+
+
 def del_link(ifindex: int) -> Request:
     """Delete a link (and, for a veth, its peer)."""
     return RTM_DELLINK, 0, _ifinfo.pack(0, 0, ifindex, 0, 0)

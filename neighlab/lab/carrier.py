@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import links, nlattr
+from neighlab.kernel.netlink import NetlinkError
 
 if TYPE_CHECKING:
     from neighlab.lab.lab import Lab
@@ -48,6 +49,15 @@ def wait_for_carrier(lab: Lab, near: Any, far: Any, *, up: bool) -> None:
             raise EnvironmentProblem(f"{near.node.name} {near.name}: the carrier did not change")
         lab.wait(0.001)
     lab.pump()
+
+
+def is_up(intf: Any) -> bool:
+    """Is an interface there, and was it set up (`ip link set ... up`), whether or not its wire carries?"""
+    try:
+        data, start, _end = intf.node.route.get(links.RTM_GETLINK, links.query_link(intf.ifindex), "look at a link")
+    except NetlinkError:  # it is gone
+        return False
+    return bool(links.flags_of(data, start) & links.IFF_UP)
 
 
 def _operational(intf: Any) -> bool:

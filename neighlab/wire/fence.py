@@ -19,17 +19,30 @@ from neighlab.wire.bpf import MARKER_ETHERTYPE
 from neighlab.wire.port import Port
 
 PATIENCE_S: Final = 2.0
+_DOUBT_S: Final = 0.2
+"""Who has waited for so long asks whether there is anything to wait for."""
+
+
+def _never() -> str:
+    return ""
 
 
 def probe_fence(
-    port: Port, *, addr: str, lladdr: str, timeout_s: float = PATIENCE_S, sending: Callable[[bytes], object] = id
+    port: Port,
+    *,
+    addr: str,
+    lladdr: str,
+    timeout_s: float = PATIENCE_S,
+    sending: Callable[[bytes], object] = id,
+    hopeless: Callable[[], str] = _never,
 ) -> None:
     """Send an ARP probe (IPv6: a DAD solicitation) for `addr` and wait for its answer.
 
     It is answered and never learned (arp_process: sender 0.0.0.0; ndisc_recv_ns: source ::), so it leaves nothing
     behind in either host. IPv6 answers to all nodes, with the override flag: a third host that has an entry for `addr`
     takes it from there, so a story in which that matters (spoofing) wants the marker. `lladdr` is the sender's own;
-    `sending` is told the frame before it leaves. ExpectationFailed when there is no answer.
+    `sending` is told the frame before it leaves; `hopeless` says why no answer can come, or nothing.
+    ExpectationFailed when there is none.
     """
     v6 = ":" in addr
     question = ndp.dad(addr, lladdr=lladdr) if v6 else arp.probe(addr, lladdr=lladdr)
@@ -41,9 +54,11 @@ def probe_fence(
     port.drain()
     sending(question)
     port.send(question)
-    if port.wait_for(answers, timeout_s) is None:
+    if (why := _unheard(port, answers, timeout_s, hopeless)) is not None:
         raise ExpectationFailed(
-            f"fence: {addr} did not answer {frames.describe(question)} within {timeout_s * 1000:.0f} ms; "
+            f"fence: {addr} cannot answer {frames.describe(question)}: {why}"
+            if why
+            else f"fence: {addr} did not answer {frames.describe(question)} within {timeout_s * 1000:.0f} ms; "
             "a host that may not answer needs fence(..., by='marker')"
         )
 
@@ -56,6 +71,7 @@ def marker_fence(
     far_lladdr: str,
     timeout_s: float = PATIENCE_S,
     sending: Callable[[bytes], object] = id,
+    hopeless: Callable[[], str] = _never,
 ) -> None:
     """Send a frame of an experimental ethertype there and back, past all protocols, knobs and filters.
 
@@ -68,11 +84,23 @@ def marker_fence(
         frame = frame.ljust(60, b"\0")
         sending(frame)
         source.send(frame)
-        if target.wait_for(functools.partial(_same_marker, frame), timeout_s) is None:
+        if (why := _unheard(target, functools.partial(_same_marker, frame), timeout_s, hopeless)) is not None:
             raise ExpectationFailed(
-                f"fence: a marker frame from {own} did not reach {other} within {timeout_s * 1000:.0f} ms: "
+                f"fence: a marker frame from {own} cannot reach {other}: {why}"
+                if why
+                else f"fence: a marker frame from {own} did not reach {other} within {timeout_s * 1000:.0f} ms: "
                 "is the link up?"
             )
+
+
+def _unheard(port: Port, wanted: Callable[[bytes], bool], timeout_s: float, hopeless: Callable[[], str]) -> str | None:
+    """Wait for a frame: None when it has come, else why it could not (or nothing)."""
+    doubt_s = min(_DOUBT_S, timeout_s)
+    if port.wait_for(wanted, doubt_s) is not None:
+        return None
+    why = hopeless()
+    left_s = 0.0 if why else timeout_s - doubt_s  # what has come meanwhile counts all the same
+    return None if port.wait_for(wanted, left_s) is not None else why
 
 
 def _same_marker(sent: bytes, seen: bytes) -> bool:

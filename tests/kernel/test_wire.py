@@ -72,6 +72,17 @@ def test_behind_a_fence_a_flood_has_been_processed(topology: Any, by: str) -> No
 
 
 @pytest.mark.parametrize("by", ["probe", "marker"])
+@sandboxed
+def test_who_is_down_is_not_waited_for(by: str) -> None:
+    lab = Lab(VictimAttacker, families="ipv4", time_scale=30)
+    lab["victim"].link(up=False)
+    start = time.monotonic()
+    with pytest.raises(ExpectationFailed, match=r": victim eth0 is down$"):
+        lab["attacker"].fence(lab["victim"], by=by)
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("by", ["probe", "marker"])
 def test_under_load_a_fence_follows_each_frame_and_overtakes_none(by: str) -> None:
     def each_frame() -> None:
         victim, attacker = impressionable(Lab(VictimAttacker, families="ipv4"))

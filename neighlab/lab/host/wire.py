@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neighlab.errors import ScenarioError
 from neighlab.kernel import links
 from neighlab.lab.capture import Capture
+from neighlab.lab.carrier import is_up
 from neighlab.lab.host.base import HostBase, far_end
 from neighlab.model.frames import describe
 from neighlab.model.timeline import Entry
@@ -55,14 +56,17 @@ class Wire(HostBase):
         timeout_s = fence.PATIENCE_S * self.lab.time_scale
         told = Entry(0.0, self.name, "story", "fence", f"answered by {other.name}")
         sending = functools.partial(self.lab.expect_copy, entry=told)
+        hopeless = functools.partial(_down, near, far)
         if by == "marker":
             fence.marker_fence(
                 self.port(dev), other.port(far.name), lladdr=near.lladdr, far_lladdr=far.lladdr, timeout_s=timeout_s,
-                sending=sending,
+                sending=sending, hopeless=hopeless,
             )  # fmt: skip
         elif by == "probe":
             addr = other.addr_of(self.lab.version, far.name)
-            fence.probe_fence(self.port(dev), addr=addr, lladdr=near.lladdr, timeout_s=timeout_s, sending=sending)
+            fence.probe_fence(
+                self.port(dev), addr=addr, lladdr=near.lladdr, timeout_s=timeout_s, sending=sending, hopeless=hopeless
+            )
         else:
             raise ScenarioError(f"fence(by={by!r}): it is 'probe' or 'marker'")
         self.lab.pump()
@@ -102,6 +106,11 @@ def _same_segment(one: Any, two: Any) -> bool:
     """Are two interfaces the ends of one wire, or on one bridge?"""
 
     return far_end(one) is two or (far_end(one).node is far_end(two).node and not far_end(one).node.inNamespace)
+
+
+def _down(*ends: Any) -> str:
+    """Which of these interfaces is down, and so neither sends nor receives; or nothing."""
+    return next((f"{one.node.name} {one.name} is down" for one in ends if not is_up(one)), "")
 
 
 def _packed(addr: str) -> bytes:
