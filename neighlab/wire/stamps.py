@@ -42,8 +42,8 @@ def arrival(ancillary: list[tuple[int, int, bytes]]) -> float | None:
 def wait_until_given(netns: NetNS, *, within_s: float) -> socket.socket:
     """Return as soon as frames are stamped when they come, and not when they are read.
 
-    A frame is sent over lo (which is up) and left there for a moment before it is read. While the socket is open that is
-    returned, frames are stamped; closing it takes an RCU grace period (packet_release).
+    A frame is sent over lo (which is up) and left there for a moment before it is read. While the returned socket is
+    open, frames are stamped; closing it takes an RCU grace period (packet_release).
     """
     deadline = time.monotonic() + within_s
     sock = netns.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)

@@ -19,7 +19,7 @@ from neighlab.runner.discovery import select
 from neighlab.teach.predict.outcomes import Kind
 from neighlab.teach.predict.session import Session
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.anybody]
 
 COMMAND = [sys.executable, "-c", "from neighlab.cli.main import run_cli; run_cli()", "predict"]
 PROMPT = "Ctrl-D end): "

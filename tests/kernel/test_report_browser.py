@@ -19,6 +19,8 @@ from page_reader import report
 from neighlab.model.result import CaseResult, Expectation
 from neighlab.model.timeline import Entry
 
+pytestmark = pytest.mark.anybody
+
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ("garp/arp_accept:2-creates-on-link", "nud/life_cycle:ipv4", "spoof/mitm:blackhole")
 LIFE = "nud/life_cycle:ipv4"

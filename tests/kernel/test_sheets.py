@@ -15,7 +15,7 @@ from live import COMMAND, ask, listed, neighlab
 from neighlab.teach.folder import Folder, discover
 from neighlab.teach.skeleton import make
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.anybody]
 
 ALONE = (sys.executable, str(Path(__file__).parent.parent / "alone.py"))
 TYPED = "$ victim sysctl -w net.ipv4.conf.eth0.arp_accept=1\n"
