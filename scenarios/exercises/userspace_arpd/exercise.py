@@ -11,7 +11,7 @@ from neighlab.topologies import HostsOnBridge
 from neighlab import LEARNED, NTF, NUD, because, exercise
 
 RTNLGRP_NEIGH = 3
-PATIENCE_MS = 5000
+PATIENCE_MS = 2000
 
 
 def belonging(addr):
@@ -83,7 +83,7 @@ def expect_answer(lab, addr, entry):
     " group RTNLGRP_NEIGH of netlink, whether anybody hears them or not. Is your program still running?",
 )
 def listens(h1, lab):
-    expect_listener(h1, lab, within_ms=3000)
+    expect_listener(h1, lab, within_ms=PATIENCE_MS)
 
 
 @controller.check(
