@@ -86,7 +86,7 @@ STALE, REACHABLE = {"outcome": NUD.STALE, "lladdr": EVIL}, {"outcome": NUD.REACH
 def change_within_locktime_is_ignored(victim, attacker, owner, *, locktime_ms, frame, outcome, lladdr):
     victim.conf(locktime_ms=locktime_ms)
     victim.neigh_set(owner.addr, owner.lladdr, state=NUD.STALE)
-    victim.hold(owner.addr, NUD.STALE, lladdr=owner.lladdr, for_ms=5 * AFTER)
+    victim.hold(owner.addr, NUD.STALE, lladdr=owner.lladdr, for_ms=2 * AFTER)
 
     attacker.send(frame(victim, owner))
     attacker.fence(victim, by="marker")

@@ -69,7 +69,7 @@ def announced_vip_loses_nothing(client, active, standby, lab, *, vip, net, tell,
     client.conf(locktime_ms=locktime_ms)
     active.add_addr(net)
     client.neigh_set(vip, active.lladdr, state=NUD.REACHABLE)
-    client.hold(vip, NUD.REACHABLE, lladdr=active.lladdr, for_ms=5 * AFTER)
+    client.hold(vip, NUD.REACHABLE, lladdr=active.lladdr, for_ms=2 * AFTER)
     wire = client.capture(everything=True)
 
     active.del_addr(net)

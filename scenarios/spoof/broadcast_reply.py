@@ -58,7 +58,7 @@ V6 = {"family": "ipv6", "locktime_ms": WITHIN, "addr": "2001:db8::3", "reply": a
 def broadcast_reply_poisons_to_stale(victim, attacker, owner, *, locktime_ms, old, addr, reply, outcome, lladdr=TRUE):
     victim.conf(locktime_ms=locktime_ms)
     victim.neigh_set(owner.addr, owner.lladdr, state=old)
-    victim.hold(owner.addr, old, for_ms=5 * AFTER)
+    victim.hold(owner.addr, old, for_ms=2 * AFTER)
 
     attacker.send(reply(addr, attacker))
     attacker.fence(victim)

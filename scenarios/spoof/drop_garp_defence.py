@@ -76,7 +76,7 @@ HEARD = Sabotage(knobs={"drop_gratuitous_arp": 0, "drop_unsolicited_na": 0})
 def only_the_gratuitous_lie_is_stopped(victim, attacker, owner, *, frame, knob, lladdr, old=NUD.STALE):
     victim.conf(locktime_ms=LOCKTIME_MS, **knob)
     victim.neigh_set(owner.addr, owner.lladdr, state=old)
-    victim.hold(owner.addr, old, for_ms=5 * LOCKTIME_MS)
+    victim.hold(owner.addr, old, for_ms=2 * LOCKTIME_MS)
 
     attacker.send(frame(victim, owner))
     attacker.fence(victim)

@@ -66,7 +66,7 @@ def unasked_reply_poisons_what_is_old_enough(
 ):
     victim.conf(locktime_ms=locktime_ms)
     victim.neigh_set(owner.addr, owner.lladdr, state=old)
-    victim.hold(owner.addr, old, for_ms=5 * AFTER)
+    victim.hold(owner.addr, old, for_ms=2 * AFTER)
 
     attacker.send(reply(victim, addr))
     attacker.fence(victim)

@@ -77,7 +77,7 @@ def spoofed_request_poisons(
 ):
     victim.conf(locktime_ms=locktime_ms)
     victim.neigh_set(owner.addr, owner.lladdr, state=old)
-    victim.hold(owner.addr, old, for_ms=5 * AFTER)
+    victim.hold(owner.addr, old, for_ms=2 * AFTER)
 
     attacker.send(question(target, sender=sender, lladdr=EVIL, to=victim.lladdr))
     attacker.fence(victim, by="marker")

@@ -58,7 +58,7 @@ ND = {"family": "ipv6", "function": "ndisc_recv_na", "frame": advertisement}
 def update_is_asked_for_with_flags(victim, attacker, owner, *, frame, function, flags, effect, override=False):
     victim.conf(locktime_ms=WITHIN)
     victim.neigh_set(owner.addr, owner.lladdr, state=NUD.STALE)
-    victim.hold(owner.addr, NUD.STALE, lladdr=owner.lladdr, for_ms=5 * AFTER)
+    victim.hold(owner.addr, NUD.STALE, lladdr=owner.lladdr, for_ms=2 * AFTER)
 
     attacker.send(frame(victim, owner, override))
     attacker.fence(victim, by="marker")
