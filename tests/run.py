@@ -47,10 +47,11 @@ class Count:
 
 @dataclass
 class Run:
-    """One run of the steps: where reports go, what pytest is told, and how the machine looked before."""
+    """One run of the steps: where reports go, what pytest is told, which steps, and how the machine looked before."""
 
     reports: Path
     pytest_args: Sequence[str] = ()
+    steps: Sequence[str] = ()
     before: dict[str, set[str]] = field(default_factory=machine.snapshot)
 
     def report(self, name: str) -> Path:
@@ -94,7 +95,7 @@ def unit(run: Run) -> Count:
 
 def kernel(run: Run) -> Count:
     """Real namespaces, as this user; what an ordinary user sees as well is left to the next step, if that can run."""
-    left_out = [] if no_ordinary_user() else ["-m", "not anybody"]
+    left_out = ["-m", "not anybody"] if "kernel-as-user" in run.steps and not no_ordinary_user() else []
     return pytest(run, "kernel", "tests/kernel", *left_out)
 
 
@@ -259,7 +260,7 @@ def main(argv: Sequence[str]) -> int:
     chosen = [name for name in STEPS if name in (options.only or STEPS)]
     with tempfile.TemporaryDirectory(prefix="neighlab-test-") as reports:
         Path(reports).chmod(0o711)
-        run = Run(Path(reports), pytest_args)
+        run = Run(Path(reports), pytest_args, chosen)
         try:
             for position, name in enumerate(chosen):
                 count = timed(name, run)

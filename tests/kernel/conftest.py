@@ -17,6 +17,14 @@ collect_ignore = ["unruly.py"]
 """Scenarios that misbehave on purpose; pytest would run them, as it does every file that holds scenarios."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what wants to be alone: before each of these, all processes wait until the last has come to the end
+    of its test, and later that may be a long one. What takes longest is next, or all would wait for it in the end.
+    """
+    early = ("alone", "long")
+    items.sort(key=lambda one: next((at for at, mark in enumerate(early) if one.get_closest_marker(mark)), len(early)))
+
+
 @pytest.fixture(scope="session")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where scapy may write down what it has read in /etc, as it does with everybody who imports it."""

@@ -131,9 +131,7 @@ def test_head_ends_a_run_early(story: Path) -> None:
     argv = [*NEIGHLAB, "run", f"{story}:holds", f"{story}:waits", "--repeat", "3"]
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline().startswith(
-        f"{story.with_suffix('')}: It"
-    )  # and more, in as many lines as it takes
+    assert process.stdout.readline().startswith(f"{story.with_suffix('')}:")  # the claim may be on the next line
     process.stdout.close()
     assert sandboxed.wait_until((story.parent / "ready").exists, within_s=30)
     inside = list(sandboxed.descendants(process.pid))

@@ -74,25 +74,37 @@ def guest() -> Iterator[Path]:
     suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > MOST_BYTES else None
     place = Path(tempfile.mkdtemp(prefix="neighlab-guest-", dir=memory))
-    root = place / "root"
-    made = subprocess.run(
+    root, checkout = place / "root", place / "neighlab"
+    # a machine that has just been installed has the lists of packages, too: fetching them again is nobody's subject
+    making = subprocess.Popen(
         ["unshare", "--mount", "--pid", "--fork", "--kill-child", "mmdebstrap", "--variant=minbase", "--quiet",
-         "--aptopt=APT::Install-Recommends false", "--dpkgopt=path-exclude=/usr/share/doc/*", suite, root],
-        capture_output=True, text=True,
+         "--skip=cleanup/apt", "--aptopt=APT::Install-Recommends false", "--dpkgopt=path-exclude=/usr/share/doc/*",
+         suite, root],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    if made.returncode != 0:
-        shutil.rmtree(place)
-        pytest.skip(f"mmdebstrap cannot make a guest here: {made.stderr.strip().splitlines()[-1:]}")
-    checkout = root / "home/vagrant/neighlab"
+    try:
+        bring_along(checkout)
+    finally:
+        _, said = making.communicate()
+        if making.returncode != 0:
+            shutil.rmtree(place)
+    if making.returncode != 0:
+        pytest.skip(f"mmdebstrap cannot make a guest here: {said.strip().splitlines()[-1:]}")
+    (root / "home/vagrant").mkdir()
+    checkout.rename(root / "home/vagrant/neighlab")
+    subprocess.run(["chroot", root, "useradd", "vagrant", "--shell", "/bin/bash"], check=True)
+    yield root
+    shutil.rmtree(place)
+
+
+def bring_along(checkout: Path) -> None:
+    """Make a copy of this checkout, with the wheels that a guest without a network installs from."""
     listed = subprocess.check_output(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT)
     for name in filter(None, listed.decode().split("\0")):
         if (ROOT / name).exists():
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, checkout / name)
     subprocess.run([ROOT / "vagrant/wheels.sh", checkout], check=True)
-    subprocess.run(["chroot", root, "useradd", "vagrant", "--shell", "/bin/bash"], check=True)
-    yield root
-    shutil.rmtree(place)
 
 
 def provisioning(guest: Path) -> subprocess.Popen[str]:
@@ -129,6 +141,7 @@ def ages(guest: Path, *names: str) -> Mapping[str, int]:
     return {name: (guest / name).stat().st_mtime_ns for name in names}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="a guest is made as root")
 @needs("mmdebstrap", "unshare", "chroot", "git")
 def test_interrupted_provisioning_is_taken_up_again(guest: Path) -> None:
