@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import time
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from neighlab.kernel import rtaddr, rtneigh
 from neighlab.kernel.monitor import AddrEvent, Event, Monitor, NeighEvent, describe
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from neighlab.lab.recorder import Recorder
     from neighlab.lab.witness import Witness
     from neighlab.wire.tap import Seen, Tap
+
+
+_ROUNDS: Final = 8
 
 
 class Hearing:
@@ -66,13 +69,24 @@ class Hearing:
 
     def wait(self, timeout_s: float) -> None:
         """Wait until an event or a frame arrives, at most so long, and take it in."""
-        poll = select.poll()
-        for sock in (self.monitor.sock, *(tap.sock for tap in self.taps)):
-            poll.register(sock, select.POLLIN)
+        poll = self._arrivals()
         if self.witness is not None:
             poll.register(self.witness.trace.fileno, select.POLLIN)
         poll.poll(max(0.0, timeout_s) * 1000)
         self.pump()
+
+    def catch_up(self) -> float:
+        """Take in all that has arrived, and return a moment before which nothing has that was not taken in.
+
+        Where more keeps coming, after a few rounds the moment is just the last one.
+        """
+        arrivals = self._arrivals()
+        for _ in range(_ROUNDS):
+            self.pump()
+            now = time.monotonic()
+            if not arrivals.poll(0):
+                break
+        return now
 
     def expect_copy(self, frame: bytes, entry: Entry | None = None) -> None:
         """The story has put this frame on a wire (as `entry` tells): its capture is not news for the timeline."""
@@ -106,6 +120,13 @@ class Hearing:
                     self._found(key, Sighting(now, ABSENT, None, False), f"{key[2]} ABSENT")
 
     # -- inside
+
+    def _arrivals(self) -> select.poll:
+        """Tells whether an event or a frame waits to be taken in."""
+        poll = select.poll()
+        for sock in (self.monitor.sock, *(tap.sock for tap in self.taps)):
+            poll.register(sock, select.POLLIN)
+        return poll
 
     def _found(self, key: Key, sighting: Sighting, text: str) -> None:
         host, _ifindex, addr = key

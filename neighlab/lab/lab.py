@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -126,10 +125,9 @@ class Lab(Hearing):
 
     def act(self, host: str, kind: str, text: str, source: str = "story", **fields: Any) -> Entry:
         """Record something the story does; what is announced from now on may answer the next expectation."""
-        self.pump()
+        self.last_act = self.catch_up()
         if self.explainer is not None:
             self.explainer.acted(kind)
-        self.last_act = time.monotonic()
         return self.timeline.add(host, source, kind, text, at=self.last_act, **fields)
 
     def while_rtnl_is_held(self, request: Callable[[], object], *, holds: int = 6) -> rtnl.Contention:
