@@ -42,6 +42,7 @@ def results(*, evidence: bool) -> list[CaseResult]:
     return [one for one in keeper.results if one.outcome == "passed"]
 
 
+@pytest.mark.anybody
 def test_every_transition_has_a_cause_that_is_not_a_riddle() -> None:
     told = 0
     for result in results(evidence=False):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import pytest
 from neighlab.topologies import TwoLans, VictimAttackerOwner
 from sandboxed import sandboxed
 
@@ -16,6 +17,8 @@ from neighlab.lab.lab import Lab
 from neighlab.model.frames import describe
 from neighlab.model.reception.decide import about
 from neighlab.model.reception.reframe import changed
+
+pytestmark = pytest.mark.anybody
 
 US, LOOPED, NEAR, OTHERS, FAR = "192.0.2.1", "192.0.2.60", "192.0.2.33", "192.0.2.99", "198.51.100.99"
 US6, NEAR6, OTHERS6, FAR6 = "2001:db8::1", "2001:db8::33", "2001:db8::99", "2001:db8:ffff::99"

@@ -147,8 +147,11 @@ def test_a_host_that_may_not_answer_needs_the_marker() -> None:
         attacker.fence(victim)
     attacker.fence(victim, by="marker")
 
-    victim.link(up=False)
+    victim.unplug()
     with pytest.raises(ExpectationFailed, match=r"did not reach .* is the link up"):
+        attacker.fence(victim, by="marker")
+    victim.link(up=False)
+    with pytest.raises(ExpectationFailed, match=r"cannot reach .* victim eth0 is down$"):
         attacker.fence(victim, by="marker")
 
 
