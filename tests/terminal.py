@@ -54,7 +54,15 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def echoes(self) -> bool:
-        """Does the terminal show what is typed, and give it out in lines?"""
+        """Does the terminal show what is typed, and give it out in lines?
+
+        What is written meanwhile is read: a terminal has room for few pages, and who cannot write does not end.
+        """
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        with contextlib.suppress(OSError):  # EIO: nobody has the other end any more
+            while poll.poll(0):
+                self.seen += os.read(self.fd, 65536).decode(errors="replace").replace("\r\n", "\n")
         wanted = termios.ECHO | termios.ICANON
         return bool(termios.tcgetattr(self.fd)[3] & wanted == wanted)
 
