@@ -13,7 +13,7 @@ from terminal import Terminal
 
 from neighlab.teach.skeleton import make
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.anybody]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from terminal import Terminal
 from neighlab.errors import ScenarioError, Unsupported
 from neighlab.lab.lab import Lab
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.anybody]
 
 CUSTOM = Path(__file__).parents[2] / "topologies" / "bridge.py"
 ALONE = ("--switch", "lxbr", "--controller", "none", "--test", "none")

@@ -18,6 +18,7 @@ import pytest
 import sandboxed
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.anybody
 
 CLAIM = '''
     """An announcement creates an entry if arp_accept says so."""

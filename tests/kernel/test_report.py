@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from page_reader import Page
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.anybody]
 
 COMMAND = [sys.executable, "-c", "from neighlab.cli.main import run_cli; run_cli()", "run"]
 ORDERLY = Path(__file__).with_name("orderly.py")
