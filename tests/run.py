@@ -117,9 +117,9 @@ def sabotage(run: Run) -> Count:
 
 
 def loaded(run: Run) -> Count:
-    """Every scenario holds twice over while the processors are busy with something else."""
+    """Every scenario holds while the processors are busy with something else."""
     with machine.busy(2 * (os.cpu_count() or 1)):
-        return neighlab(run, "loaded", "--repeat", "2", "-j6")
+        return neighlab(run, "loaded", "-j6")
 
 
 def host_table(run: Run) -> Count:
