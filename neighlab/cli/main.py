@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from neighlab import __version__
+from neighlab.cli.lazy import LazyGroup
 from neighlab.errors import EnvironmentProblem, NeighlabError
 
 COMMANDS = {
@@ -33,36 +33,8 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
-    """Imports a command's module only when that command is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order in which a newcomer meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import and return a command."""
-        if name not in COMMANDS:
-            return None
-        found: click.Command = importlib.import_module(f"neighlab.cli.{name}").command
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest command for one that does not exist."""
-        import difflib
-
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f": did you mean {close[0]}?" if close else f" (commands: {', '.join(COMMANDS)})"
-            raise click.UsageError(f"no command {args[0]!r}{hint}")
-        return super().resolve_command(ctx, args)
+class Commands(LazyGroup):
+    """All commands; a reader that has seen enough is no failure."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; click itself would call a closed pipe a failure."""
@@ -76,7 +48,9 @@ class PipeClosed(Exception):
     """Whoever read our output has seen enough (`| head`)."""
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, package="neighlab.cli", modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="neighlab")
 def neighlab() -> None:
     """Ask the real Linux kernel what it does with an ARP or ND packet.

@@ -37,8 +37,8 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ("runn", "no command 'runn': did you mean run?"),
-        ("fly", "no command 'fly' (commands: run, list, show, "),
+        ("runn", "no command `runn`: did you mean run?"),
+        ("fly", "no command `fly` (commands: run, list, show, "),
         ("run --colour", "No such option"),
         ("run garp/arp_acept", "no scenario 'garp/arp_acept': did you mean garp/arp_accept?"),
         ("run nothing-like-it", "no scenario 'nothing-like-it' (neighlab list shows them all)"),
