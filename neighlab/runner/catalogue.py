@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from neighlab.errors import ScenarioError
-from neighlab.runner.discovery import bundled
+from neighlab.runner import discovery
 from neighlab.runner.registry import Scenario
 
 FILE = "mechanisms.toml"
@@ -28,7 +28,7 @@ class Mechanism(NamedTuple):
 
 def mechanisms(scenarios: Iterable[Scenario]) -> list[Mechanism]:
     """All mechanisms in the order of their file; a scenario that names one that is not there is a ScenarioError."""
-    with (bundled() / FILE).open("rb") as file:
+    with (discovery.bundled() / FILE).open("rb") as file:
         known = {
             f"{subject}/{name}": text for subject, rows in tomllib.load(file).items() for name, text in rows.items()
         }
