@@ -48,6 +48,20 @@ def test_states_are_expected_in_their_order() -> None:
 
 
 @sandboxed
+def test_the_verdict_is_waited_for_and_no_longer() -> None:
+    lab = lab_with_dad(retrans_time_ms=40)
+    victim, peer = lab["victim"], lab["peer"]
+    assert victim.dad_verdict(ADDR, within_ms=60_000) is ABSENT
+    victim.add_addr(f"{ADDR}/64", nodad=False)
+    assert victim.dad_verdict(ADDR, within_ms=60_000) is DAD.DONE
+    victim.add_addr(f"{peer.addr}/64", nodad=False)
+    assert victim.dad_verdict(peer.addr, within_ms=60_000) is DAD.FAILED
+    victim.conf(retrans_time_ms=60_000)
+    victim.add_addr("2001:db8::98/64", nodad=False)
+    assert victim.dad_verdict("2001:db8::98", within_ms=50) is DAD.TENTATIVE
+
+
+@sandboxed
 def test_state_from_before_the_last_act_does_not_count() -> None:
     victim = lab_with_dad(dad_transmits=0)["victim"]
     victim.add_addr(f"{ADDR}/64", nodad=False)

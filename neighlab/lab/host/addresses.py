@@ -12,7 +12,8 @@ from neighlab.kernel.netlink import NetlinkError
 from neighlab.lab.expect_addr import expect_addr
 from neighlab.lab.history import AddrState
 from neighlab.lab.host.base import HostBase
-from neighlab.model.ifaddr import IfAddr
+from neighlab.model.ifaddr import DAD, IfAddr
+from neighlab.model.nud import ABSENT
 
 _RTF_LOCAL = 0x80000000
 
@@ -108,6 +109,18 @@ class Addresses(HostBase):
         """
         addr = self._check_addr(addr)
         expect_addr(self.lab, self.whole, dev, addr, states, within_ms)
+
+    def dad_verdict(self, addr: str, *, dev: str | None = None, within_ms: float) -> AddrState:
+        """What duplicate address detection says of an IPv6 address in the end: DAD.DONE or DAD.FAILED; what there is,
+        when it has not ended within `within_ms`. Who has passed is not asked for again (addrconf_dad_completed).
+        """
+        addr = self._check_addr(addr)
+        deadline = time.monotonic() + within_ms / 1000 * self.lab.time_scale
+        while (found := self.addr_get(addr, dev=dev)) is not None and found.dad not in (DAD.DONE, DAD.FAILED):
+            if (left := deadline - time.monotonic()) <= 0:
+                break
+            self.lab.wait(min(left, 0.02))
+        return ABSENT if found is None else found.dad
 
     def ready_for_ipv6(self, *addrs: str) -> bool:
         """Have these IPv6 addresses, or all, been joined to their solicited-node groups (addrconf_join_solict)?"""
