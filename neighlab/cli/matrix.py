@@ -54,7 +54,8 @@ def command(
     """
     from neighlab.cli.files import writable_folder, write_whole
     from neighlab.cli.run import table_keeper, waiting
-    from neighlab.report.matrix import FORMATS, conclusion
+    from neighlab.report.matrix import FORMATS
+    from neighlab.report.matrix_words import conclusion
     from neighlab.runner.discovery import select
     from neighlab.runner.execute import Options
     from neighlab.runner.pool import Runner

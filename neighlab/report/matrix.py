@@ -7,18 +7,12 @@ from itertools import groupby
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from neighlab.model.result import CaseResult
 from neighlab.report.json import json_text
+from neighlab.report.matrix_words import HEADINGS, conclusion, word
 from neighlab.report.plain import printable
-from neighlab.vm.matrix import ORDER, Matrix, Row, Verdict
+from neighlab.vm.matrix import ORDER, Matrix, Row
 
 MATRIX_SCHEMA: Final = "neighlab.matrix/1"
-WORDS: Final = {"passed": "pass", "failed": "FAIL", "skipped": "skip", "error": "ERROR", None: "-"}
-HEADINGS: Final[dict[Verdict, str]] = {
-    "unexplained": "Unexplained: a case does not hold, and does not say since or until when it should",
-    "explained": "Explained: a case says where it holds, or a kernel lacks what it needs",
-    "same": "The same under every kernel",
-}
 
 
 def text_matrix(table: Matrix, *, verbose: int = 0) -> str:
@@ -36,21 +30,6 @@ def text_matrix(table: Matrix, *, verbose: int = 0) -> str:
             if verdict == "unexplained":
                 lines += [f"    {printable(why)}" for why in row.why]
     return "\n".join(line.rstrip() for line in [*lines, "", *conclusion(table)]) + "\n"
-
-
-def conclusion(table: Matrix) -> list[str]:
-    """The last lines: each kernel's run, and how many cases differ."""
-    lines = []
-    for column in table.columns:
-        run, counts = column.run, column.run.totals()
-        stretched = f", deadlines x{run.time_scale:g}" if run.time_scale != 1 else ""
-        lines.append(
-            f"{column.label}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped, "
-            f"{counts['error']} errors in {run.duration_ms / 1000:.1f} s  ({run.mode}{stretched})"
-        )
-    totals = table.totals()
-    lines.append(f"{totals['unexplained']} unexplained, {totals['explained']} explained, {totals['same']} the same")
-    return lines
 
 
 def json_matrix(table: Matrix, *, verbose: int = 0) -> str:
@@ -109,11 +88,6 @@ FORMATS: Final[dict[str, Callable[..., str]]] = {
     "html": html_matrix,
 }
 """The values of `matrix --format`."""
-
-
-def word(cell: CaseResult | None) -> str:
-    """A cell in one word."""
-    return WORDS[cell.outcome if cell is not None else None]
 
 
 def _shown(table: Matrix, verbose: int) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from neighlab.report.html_templates import environment, sheet
-from neighlab.report.matrix import HEADINGS, conclusion, word
+from neighlab.report.matrix_words import HEADINGS, conclusion, word
 from neighlab.vm.matrix import Matrix
 
 

@@ -7,7 +7,7 @@ import select
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from neighlab.errors import EnvironmentProblem
 from neighlab.lab import channel as wire
@@ -15,13 +15,20 @@ from neighlab.lab import sandbox
 from neighlab.model.result import CaseResult
 from neighlab.runner.discovery import Selected
 
-if TYPE_CHECKING:
-    from neighlab.runner.pool import TableKeeper
-
 GRACE_S: Final = 5.0
 """How long after its limit a case may still hold its sandbox, to report what it saw, before it is killed."""
 
 _LOOK_AGAIN_MS: Final = 20.0
+
+
+class TableKeeper(Protocol):
+    """Who sets the kernel's whole neighbour table for the cases that need it (kernel.hosttable)."""
+
+    def answer(self, question: Any) -> Any:
+        """Carry out what a case asks for and return what it wants to know; EnvironmentProblem refuses."""
+
+    def restore(self) -> None:
+        """Put everything back; called after each case."""
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from neighlab.model.topology import topology_class
 from neighlab.runner import inflight
 from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options, timeout_s, unsupported, work
-from neighlab.runner.inflight import Running
+from neighlab.runner.inflight import Running, TableKeeper
 from neighlab.runner.traces import Traces
 
 SHARED_PATIENCE_S = 600.0
@@ -39,16 +39,6 @@ class Listener(Protocol):
 
     def finished(self, result: CaseResult) -> None:
         """A case has its result."""
-
-
-class TableKeeper(Protocol):
-    """Who sets the kernel's whole neighbour table for the cases that need it (kernel.hosttable)."""
-
-    def answer(self, question: Any) -> Any:
-        """Carry out what a case asks for and return what it wants to know; EnvironmentProblem refuses."""
-
-    def restore(self) -> None:
-        """Put everything back; called after each case."""
 
 
 Row: TypeAlias = tuple[int, tuple[Selected, int]]

@@ -18,7 +18,7 @@ _PATIENCE_S = 120.0
 
 
 class GuardKeeper:
-    """A pool.TableKeeper on the machine's own table, behind the host-table guard; a context manager."""
+    """An inflight.TableKeeper on the machine's own table, behind the host-table guard; a context manager."""
 
     def __init__(self) -> None:
         self._guard = HostTableGuard()

@@ -13,7 +13,8 @@ from neighlab.kernel.pressure import Pressure, TableFull
 from neighlab.lab import background, commands, running
 from neighlab.lab.lab import Lab
 from neighlab.lab.running import Running
-from neighlab.runner.pool import TableKeeper, warm_up
+from neighlab.runner.inflight import TableKeeper
+from neighlab.runner.pool import warm_up
 from neighlab.teach import room
 from neighlab.teach.folder import Folder
 from neighlab.teach.grading import frame_command

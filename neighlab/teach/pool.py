@@ -24,7 +24,8 @@ from neighlab.lab import channel as wire
 from neighlab.lab import problems, sandbox
 from neighlab.lab.jail import LATE
 from neighlab.model.grades import Attempt
-from neighlab.runner.pool import SHARED_PATIENCE_S, TableKeeper, how_it_ended, warm_up
+from neighlab.runner.inflight import TableKeeper
+from neighlab.runner.pool import SHARED_PATIENCE_S, how_it_ended, warm_up
 from neighlab.teach import room
 from neighlab.teach.folder import Folder
 from neighlab.teach.grading import Options, blank, work

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from neighlab.errors import Unsupported
 from neighlab.lab.lab import Lab
 from neighlab.lab.table import Table
-from neighlab.runner.pool import TableKeeper
+from neighlab.runner.inflight import TableKeeper
 from neighlab.teach.registry import Exercise
 
 Keeping: TypeAlias = Callable[[], AbstractContextManager[TableKeeper]]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from neighlab.lab.running import Running
-    from neighlab.runner.pool import TableKeeper
+    from neighlab.runner.inflight import TableKeeper
     from neighlab.teach.folder import Folder
 
 
