@@ -6,6 +6,9 @@ from __future__ import annotations
 def main() -> None:
     """Entry point of the `neighlab` command."""
     try:
+        from neighlab.cli import interrupts
+
+        interrupts.keep()
         from neighlab.cli.main import run_cli
     except KeyboardInterrupt:
         raise SystemExit(130) from None

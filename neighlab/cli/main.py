@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from neighlab import __version__
+from neighlab.cli import interrupts
 from neighlab.cli.lazy import LazyGroup
 from neighlab.errors import EnvironmentProblem, NeighlabError
 
@@ -71,6 +72,7 @@ def neighlab() -> None:
 
 def run_cli(args: list[str] | None = None) -> None:
     """Run the command line and leave the process with the contract's exit code."""
+    interrupts.keep()
     try:
         code = call(args)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to be interrupted
