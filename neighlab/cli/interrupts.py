@@ -1,4 +1,4 @@
-"""An interrupt that comes where Python can only ignore it, in a callback or a destructor, comes again a moment later."""
+"""An interrupt that comes where Python can only ignore it (a callback, a destructor) comes again a moment later."""
 
 from __future__ import annotations
 
