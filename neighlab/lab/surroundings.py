@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +16,6 @@ from neighlab.model.reception.situation import OwnAddr, Route, Rule, Situation, 
 if TYPE_CHECKING:
     from neighlab.lab.host import Host
 
-_IFF_NOARP: Final = 0x80
 _ROOT: Final = "/proc/sys/net/"
 _KNOBS: Final = {
     4: ("accept_local", "arp_accept", "arp_filter", "arp_ignore", "drop_gratuitous_arp", "forwarding", "medium_id",
@@ -58,10 +56,10 @@ def surroundings(host: Host, dev: str | None = None) -> Surroundings:
         rtrule.RTM_GETRULE, rtrule.encode_dump(socket.AF_INET), "read the rules", rtrule.decode_rules
     )
     data, start, _end = route.get(links.RTM_GETLINK, links.query_link(intf.ifindex), f"look at {ifname}")
-    (flags,) = struct.unpack_from("=I", data, start + 8)
+    flags = links.flags_of(data, start)
     proxies = frozenset(one.addr for one in host.neigh_dump(proxy=True) if one.ifindex == intf.ifindex)
     return Surroundings(
-        host.name, ifname, str(intf.lladdr), not flags & _IFF_NOARP, tuple(addrs), tuple(routes),
+        host.name, ifname, str(intf.lladdr), not flags & links.IFF_NOARP, tuple(addrs), tuple(routes),
         tuple(rules), settings,
         _parms(host, intf.ifindex, versions), groups, anycast, proxies, kernel_version(),
     )  # fmt: skip
