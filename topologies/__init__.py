@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from neighlab.topologies.flux import TwoNics
     from neighlab.topologies.lvs import DirectRouting
     from neighlab.topologies.routed import TwoLans
-    from neighlab.topologies.wire import TwoHosts
+    from neighlab.topologies.wire import AttackerOnWire, TwoHosts
 
 WHERE = {
     "TwoHosts": "wire",
+    "AttackerOnWire": "wire",
     "VictimAttacker": "bridge",
     "VictimAttackerOwner": "bridge",
     "HostsOnBridge": "bridge",
@@ -32,6 +33,7 @@ WHERE = {
 """Each topology's name and the file that it is in."""
 
 __all__ = [
+    "AttackerOnWire",
     "DirectRouting",
     "Failover",
     "HostsOnBridge",

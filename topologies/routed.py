@@ -9,7 +9,7 @@ class TwoLans(Topo):
     192.0.2.1/24       192.0.2.254/24   198.51.100.254/24         198.51.100.1/24
     2001:db8::1/64     2001:db8::fe/64  2001:db8:1::fe/64         2001:db8:1::1/64
     ...:53:01          ...:53:fe            ...:53:ff               ...:53:03
-    eth0 --- [ s1 ] --- eth0                eth1 --- [ s2 ] --- eth0
+    eth0 --- [ s1 ] --- eth0                eth1 -------------- eth0
                |
             neighbour eth0
             192.0.2.2/24
@@ -19,7 +19,7 @@ class TwoLans(Topo):
 
     def build(self) -> None:
         """Two hosts on the inner LAN, one on the outer; `neighbour` alone knows no way to the other side."""
-        inner, outer = self.addSwitch("s1"), self.addSwitch("s2")
+        inner = self.addSwitch("s1")
         inside = self.addHost(
             "inside",
             ip="192.0.2.1/24",
@@ -39,12 +39,11 @@ class TwoLans(Topo):
             "router", ip="192.0.2.254/24", ip6="2001:db8::fe/64", mac="00:00:5e:00:53:fe", forwarding=True
         )
         self.addLink(router, inner)
-        self.addLink(
-            router, outer, addr1="00:00:5e:00:53:ff", params1={"ip": "198.51.100.254/24", "ip6": "2001:db8:1::fe/64"}
-        )
         self.addLink(inside, inner)
         self.addLink(neighbour, inner)
-        self.addLink(outside, outer)
+        self.addLink(
+            router, outside, addr1="00:00:5e:00:53:ff", params1={"ip": "198.51.100.254/24", "ip6": "2001:db8:1::fe/64"}
+        )
 
 
 topos = {"twolans": TwoLans}

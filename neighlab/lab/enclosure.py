@@ -24,33 +24,42 @@ _LWTUNNEL = f"{_NETFILTER}/nf_hooks_lwtunnel"
 
 
 def enter_namespaces(channel: socket.socket) -> None:
-    """Leave for new namespaces; root whose machine forbids user namespaces does without one."""
+    """Leave for new namespaces; root whose machine forbids user namespaces does without one.
+
+    The user namespace comes first, and is mapped: a network namespace may have to wait for others that are being
+    taken down (RTNL), and the runner, which does the mapping, must not wait with it.
+    """
     uid, gid = os.geteuid(), os.getegid()
     try:
-        ns.unshare(_BASE | ns.CLONE_NEWUSER)
+        ns.unshare(ns.CLONE_NEWUSER)
     except OSError as problem:
         if uid != 0:
             raise EnvironmentProblem(_forbidden(problem)) from None
         channel.send(_STAYED)
-        try:
-            ns.unshare(_BASE)
-        except OSError as second:
-            if second.errno == errno.ENOSPC:
-                raise EnvironmentProblem(_forbidden(second)) from None
-            raise EnvironmentProblem(
-                f"even root may not make namespaces here: {second.strerror}; a container needs --privileged for labs"
-            ) from None
+        _leave_as_root()
         return
     if uid == 0:
         channel.send(_LEFT)
         channel.recv(1)
-        return
     try:
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"0 {uid} 1")
-        _write("/proc/self/gid_map", f"0 {gid} 1")
+        if uid != 0:
+            _write("/proc/self/setgroups", "deny")
+            _write("/proc/self/uid_map", f"0 {uid} 1")
+            _write("/proc/self/gid_map", f"0 {gid} 1")
+        ns.unshare(_BASE)
     except OSError as problem:
         raise EnvironmentProblem(_forbidden(problem)) from None
+
+
+def _leave_as_root() -> None:
+    try:
+        ns.unshare(_BASE)
+    except OSError as problem:
+        if problem.errno == errno.ENOSPC:
+            raise EnvironmentProblem(_forbidden(problem)) from None
+        raise EnvironmentProblem(
+            f"even root may not make namespaces here: {problem.strerror}; a container needs --privileged for labs"
+        ) from None
 
 
 def map_everybody(keeper: int, channel: socket.socket) -> None:

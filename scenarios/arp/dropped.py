@@ -8,7 +8,7 @@ that claims our address is not answered: it is said that Linux defends its addre
 In practice: no counter of ARP and no log tells of this (log_martians does, of bad senders); only a capture shows it.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import ABSENT, Case, Sabotage, arp, scenario
 
@@ -18,7 +18,7 @@ RIGHT_SENDER = Sabotage(params={"sender": ATTACKER})
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["arp/dropped"],
     kernel="arp_rcv, arp_process, ip_route_input",
     cases=[

@@ -8,7 +8,7 @@ that knob is for gratuitous ARP and replies. Many believe that hosts learn from 
 whoever asks a host for its address enters its table, spoofed or from another subnet - that is how tables are filled.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import ABSENT, NUD, OFF_LINK, ON_LINK, OTHER, Case, Sabotage, arp, scenario
 
@@ -19,7 +19,7 @@ UNHEARD, MINE = Sabotage(knobs={"arp_ignore": 8}), Sabotage(frames={ON_LINK: VIC
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["arp/request-for-us"],
     kernel="arp_process, neigh_event_ns",
     cases=[

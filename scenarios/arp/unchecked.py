@@ -8,7 +8,7 @@ too. In practice: one frame that claims ff:ff:ff:ff:ff:ff makes a host send what
 on the LAN, one with the host's own address makes it send to nobody, and a capture's Ethernet source names the culprit.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import BROADCAST, EVIL, LEARNED, Case, Sabotage, arp, ndp, scenario
 
@@ -42,7 +42,7 @@ V6 = {"question": solicitation, "answer": "na", "sabotage": HONEST6, "family": "
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["arp/unchecked"],
     kernel="arp_process, ndisc_recv_ns, __neigh_update",
     cases=[

@@ -21,7 +21,7 @@ from neighlab import NUD, OTHER, Case, Sabotage, scenario
     sabotage=Sabotage(params={"confirm": False}),
 )
 def confirmed_entry_outlives_the_peer(victim, peer, lab, *, confirm=True):
-    victim.conf(delay_first_probe_time_ms=650, retrans_time_ms=40)
+    victim.conf(delay_first_probe_time_ms=400, retrans_time_ms=40)
     victim.neigh_set(peer.addr, peer.lladdr, state=NUD.STALE)
     capture, outbox, old = victim.capture(), victim.udp(peer.addr), peer.lladdr
 

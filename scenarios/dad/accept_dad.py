@@ -8,7 +8,7 @@ addresses. In practice: at 2 a cloned virtual machine loses IPv6 on that interfa
 disable_ipv6=0 - and a host that answers one probe can take it away; the default is 1.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import ABSENT, DAD, ON_LINK6, Case, Sabotage, scenario
 
@@ -17,7 +17,7 @@ STAYS_0, STAYS_1 = Sabotage(knobs={"accept_dad": 0}), Sabotage(knobs={"accept_da
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/accept-dad", "dad/dad-collision"],
     kernel="addrconf_dad_begin, addrconf_dad_work, addrconf_dad_failure",
     family="ipv6",

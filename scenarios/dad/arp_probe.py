@@ -8,7 +8,7 @@ it answers, but never asks - an IPv4 address is configured without any probe. In
 and ifup scripts find duplicates because the owner's kernel answers; `ip addr add` finds none.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, LEARNED, ON_LINK, ON_LINK6, Case, Sabotage, arp, ndp, scenario
 
@@ -26,7 +26,7 @@ IGNORED, HEEDED = Sabotage(knobs={"arp_ignore": 8}), Sabotage(knobs={"arp_ignore
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/arp-probe", "dad/probe-and-arp-ignore"],
     kernel="arp_process, ndisc_recv_ns",
     cases=[

@@ -8,7 +8,7 @@ solicitation is answered. Many believe that Linux detects duplicates for IPv4 be
 in a script, or a DHCP client. In practice: addresses set by hand or by a container engine are checked by nobody.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import ON_LINK, Case, Sabotage, Unsupported, scenario
 
@@ -28,7 +28,7 @@ def kernel(host, addr):
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/arping"],
     kernel="arp_process, inet_rtm_newaddr",
     cases=[

@@ -11,7 +11,7 @@ advertisement for each probe keeps a host off the network.
 
 from functools import partial
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import DAD, EVIL, ON_LINK6, Case, Sabotage, ndp, scenario
 
@@ -19,7 +19,7 @@ SILENT = Sabotage(mute=True)
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/dad-collision"],
     kernel="ndisc_recv_ns, ndisc_recv_na, addrconf_dad_failure, addrconf_dad_stop",
     family="ipv6",

@@ -9,7 +9,7 @@ device: they combine by or), addresses that fail on one switch port only - "IPv6
 one's own address - are a loop.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import DAD, EVIL, ON_LINK6, Case, Sabotage, ndp, scenario
 
@@ -31,7 +31,7 @@ ECHOED = Sabotage(params={"answer": echo})
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/enhanced-dad"],
     kernel="addrconf_dad_kick, ndisc_send_ns, ndisc_recv_ns",
     family="ipv6",

@@ -8,7 +8,7 @@ nobody is told, and neighbours notice by unreachability detection. In practice: 
 once - by those who know it already, for an advertisement creates no entry.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import DAD, ON_LINK6, OTHER, Case, Sabotage, scenario
 
@@ -37,7 +37,7 @@ def added_without_dad(victim):
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/ndisc-notify"],
     kernel="ndisc_netdev_event, ndisc_send_unsol_na, addrconf_dad_completed",
     family="ipv6",

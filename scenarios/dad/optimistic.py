@@ -9,13 +9,13 @@ as ever. In practice: a roaming host that cannot wait a second sends at once, an
 somebody's.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import DAD, ON_LINK6, Case, Sabotage, scenario
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/optimistic", "dad/bind-tentative"],
     kernel="ipv6_allow_optimistic_dad, ipv6_chk_addr_and_flags, ndisc_recv_ns",
     family="ipv6",

@@ -8,7 +8,7 @@ practice: a service that starts right after its address was added "cannot assign
 IPV6_FREEBIND, nodad or waiting until it is no longer tentative cures it. IPv4 has no such state.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import DAD, ON_LINK6, Case, Sabotage, ndp, scenario
 
@@ -16,7 +16,7 @@ NODAD, DAD_RUNS = Sabotage(params={"nodad": True}), Sabotage(params={"nodad": Fa
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/tentative", "dad/bind-tentative"],
     kernel="addrconf_dad_work, ndisc_recv_ns, ipv6_chk_addr_and_flags",
     family="ipv6",

@@ -10,7 +10,7 @@ duplicates cannot be (containers, point-to-point), and costs no tentative time.
 
 from itertools import pairwise
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import DAD, ON_LINK6, Case, Sabotage, scenario
 
@@ -19,7 +19,7 @@ GROUP = "33:33:ff:00:00:99"
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/dad-transmits", "dad/tentative"],
     kernel="addrconf_dad_kick, addrconf_dad_work, addrconf_dad_completed",
     family="ipv6",

@@ -8,13 +8,13 @@ clients or two keepalived instances that probe in the same second both find it f
 other's probes - as IPv6 does in the kernel, where both lose (dad/collision).
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import LEARNED, ON_LINK, Case, Sabotage, arp, scenario
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["dad/two-probers"],
     kernel="arp_process",
     cases=[

@@ -13,7 +13,7 @@ from neighlab.topologies import VictimAttackerOwner
 
 from neighlab import BROADCAST, EVIL, NUD, Case, Sabotage, arp, ndp, scenario
 
-WITHIN, AFTER = 60_000, 20
+WITHIN, AFTER = 60_000, 10
 OLD = {"outcome": NUD.STALE, "lladdr": "00:00:5e:00:53:03"}
 LOCKED, UNLOCKED = Sabotage(knobs={"locktime_ms": WITHIN}), Sabotage(knobs={"locktime_ms": AFTER})
 DEAF_TO_GARP, DEAF_TO_NA = Sabotage(knobs={"drop_gratuitous_arp": 1}), Sabotage(knobs={"drop_unsolicited_na": 1})

@@ -42,7 +42,7 @@ def nothing(client, standby):
 
 V4, V6 = {"vip": VIP, "net": f"{VIP}/24"}, {"vip": VIP6, "net": f"{VIP6}/64", "family": "ipv6"}
 NONE_LOST, ALL_LOST = {"lost": 0, "arrived": COUNT}, {"lost": COUNT, "arrived": 0}
-WITHIN, AFTER = 60_000, 20
+WITHIN, AFTER = 60_000, 10
 MUTE = Sabotage(mute=True)
 TOLD, TOLD6 = Sabotage(params={"tell": garp_request}), Sabotage(params={"tell": advertisement})
 

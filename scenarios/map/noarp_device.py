@@ -8,7 +8,7 @@ the answers, or that it means IPv4 alone. In practice: with arp off hosts talk o
 sides, and setting or clearing it empties the table, PERMANENT entries included (neigh_changeaddr).
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import ABSENT, NUD, ON_LINK, ON_LINK6, Case, Sabotage, arp, ndp, scenario
 
@@ -22,7 +22,7 @@ def solicitation(victim, attacker):
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["map/noarp-device"],
     kernel="arp_constructor, arp_rcv, ndisc_constructor, ndisc_recv_ns",
     cases=[

@@ -33,7 +33,7 @@ PROBES = 2
     sabotage=Sabotage(params={"flags": NONE}),
 )
 def externally_validated_entry_outlives_its_probes(victim, *, addr, flags, outcome, lladdr):
-    victim.conf(delay_first_probe_time_ms=60, retrans_time_ms=60, ucast_solicit=PROBES)
+    victim.conf(delay_first_probe_time_ms=40, retrans_time_ms=40, ucast_solicit=PROBES)
     capture, outbox = victim.capture(), victim.udp(addr)
     victim.neigh_set(addr, OTHER, state=NUD.STALE, flags=flags)
 

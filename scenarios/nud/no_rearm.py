@@ -11,7 +11,7 @@ from neighlab.topologies import TwoHosts
 
 from neighlab import NUD, ON_LINK, ON_LINK6, OTHER, Case, Sabotage, scenario
 
-LONG_MS, SHORT_MS = 60_000, 60
+LONG_MS, SHORT_MS = 60_000, 40
 REACHABLE = {
     "timer": "base_reachable_time_ms", "begin": NUD.REACHABLE, "waits": NUD.REACHABLE,
     "then": NUD.DELAY,  # not STALE: it was used within delay_first_probe_time

@@ -21,12 +21,12 @@ from neighlab import NUD, Case, Sabotage, scenario
     sabotage=Sabotage(params={"uses": 1}),
 )
 def unused_stale_entry_stays(victim, peer, *, uses=0):
-    victim.conf(base_reachable_time_ms=80, delay_first_probe_time_ms=20, retrans_time_ms=20, locktime_ms=20)
+    victim.conf(base_reachable_time_ms=40, delay_first_probe_time_ms=20, retrans_time_ms=20, locktime_ms=20)
     victim.ping(peer.addr)
     victim.expect(peer.addr, NUD.REACHABLE, NUD.STALE)
     capture = victim.capture()
 
     victim.udp(peer.addr).send(count=uses)
 
-    victim.hold(peer.addr, NUD.STALE, lladdr=peer.lladdr, for_ms=400)
+    victim.hold(peer.addr, NUD.STALE, lladdr=peer.lladdr, for_ms=200)
     capture.expect(0, "sent", is_solicitation=True)

@@ -64,12 +64,12 @@ STOPPED, PASSED = {"seen": [TRUE]}, {"seen": [TRUE, EVIL], "sabotage": Sabotage(
 def suppressing_port_keeps_known_broadcasts_away(
     victim, attacker, owner, s1, lab, *, attack, seen, answers=0, neigh_suppress=True
 ):
-    victim.conf(locktime_ms=20)
+    victim.conf(locktime_ms=10)
     s1.port(victim, neigh_suppress=neigh_suppress)
     s1.neigh_set(victim.addr, victim.lladdr)
     victim.fence(attacker, by="marker")
     victim.neigh_set(owner.addr, owner.lladdr, state=NUD.STALE)
-    victim.hold(owner.addr, NUD.STALE, for_ms=100)
+    victim.hold(owner.addr, NUD.STALE, for_ms=20)
     capture = attacker.capture()
 
     attacker.send(attack(victim, owner))

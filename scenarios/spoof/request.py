@@ -12,7 +12,7 @@ from neighlab.topologies import VictimAttackerOwner
 
 from neighlab import ABSENT, EVIL, NUD, ON_LINK, ON_LINK6, Case, Sabotage, arp, ndp, scenario
 
-WITHIN, AFTER = 60_000, 20
+WITHIN, AFTER = 60_000, 10
 TRUE = "00:00:5e:00:53:03"
 STALE, REACHABLE, FAILED, PERMANENT = NUD.STALE, NUD.REACHABLE, NUD.FAILED, NUD.PERMANENT
 POISONED = {"outcome": STALE, "lladdr": EVIL}

@@ -60,6 +60,6 @@ def permanent_entry_is_neither_changed_nor_probed(victim, attacker, owner, lab, 
     attacker.fence(victim)
     answered = victim.ping(owner.addr) is not None
 
-    victim.hold(owner.addr, NUD.PERMANENT, lladdr=owner.lladdr, for_ms=150)
+    victim.hold(owner.addr, NUD.PERMANENT, lladdr=owner.lladdr, for_ms=100)
     lab.expect("the owner answers", answered, True)
     capture.expect(0, "sent", is_solicitation=True)

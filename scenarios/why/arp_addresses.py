@@ -9,7 +9,7 @@ of its link-layer address only. In practice: a host that shares an address with 
 back, answers no request of the other one; "martian source" in the log (log_martians) is about such frames, too.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, NUD, ON_LINK, Case, Sabotage, arp, scenario
 
@@ -21,7 +21,7 @@ def stays(**knobs):
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/arp-addresses"],
     kernel="arp_process, ip_route_input_slow, fib_validate_source",
     cases=[

@@ -7,13 +7,13 @@ addresses or a firewall and look at sysctls; but no knob lets any of these frame
 tunnels that cut or rewrite frames, and home-made senders, are found by the first field that a capture shows wrong.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, NUD, OTHER, Case, Sabotage, arp, reframe, scenario
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/arp-header"],
     kernel="arp_rcv, arp_process",
     cases=[

@@ -9,7 +9,7 @@ the host. In practice: who sets arp_accept=1 for faster failovers opens the tabl
 subnets out, not false claims.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, NUD, OFF_LINK, ON_LINK, Case, Sabotage, arp, scenario
 
@@ -42,7 +42,7 @@ POSSIBLE, ANNOUNCED = Sabotage(params={"sender": ON_LINK}), Sabotage(params={"fr
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/arp-unasked"],
     kernel="arp_process, arp_accept, arp_is_garp",
     cases=[

@@ -7,7 +7,7 @@ address in its configuration first, or for longer, keeps it. In practice: of two
 address both may lose it, and a host that comes back from sleep loses its address to one that has taken it meanwhile.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import DAD, EVIL, ON_LINK6, Case, Sabotage, ndp, scenario
 
@@ -26,7 +26,7 @@ AT_ONCE, AFTER = Sabotage(params={"when": at_once}), Sabotage(params={"when": af
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/dad-collision"],
     kernel="ndisc_recv_ns, addrconf_dad_failure",
     family="ipv6",

@@ -9,7 +9,7 @@ does nothing. In practice: a first hop router that sets it knows its hosts befor
 on any other machine an unknown address stays unknown until it is needed.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, NUD, OFF_LINK6, ON_LINK6, Case, Sabotage, ndp, reframe, scenario
 
@@ -24,7 +24,7 @@ def stays(**knobs):
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/nd-advertisement"],
     kernel="ndisc_recv_na, accept_untracked_na",
     family="ipv6",

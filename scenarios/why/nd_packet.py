@@ -8,7 +8,7 @@ believe that ND is spoofed from afar like any ICMP: the hop limit, which no rout
 one check that counts. In practice: a switch that filters multicast (MLD snooping) breaks just this way in.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, LEARNED, OTHER, Case, Sabotage, ndp, reframe, scenario
 
@@ -17,7 +17,7 @@ FOREIGN_GROUP = {"dst": "ff02::1:ff00:77", "to": "33:33:ff:00:00:77"}
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/nd-packet"],
     kernel="ip6_rcv_core, ip6_mc_input, ip6_route_input, icmpv6_rcv, ndisc_rcv",
     family="ipv6",

@@ -8,7 +8,7 @@ option, of any kind, costs the whole message, and a solicitation for an address 
 same host stays unanswered, which with IPv4 works unless arp_ignore forbids it.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, LEARNED, Case, Sabotage, ndp, reframe, scenario
 
@@ -16,7 +16,7 @@ EMPTY, TOO_LONG, OF_14_BYTES = b"\1\0" + bytes(6), b"\1\2" + bytes(6), b"\1\2" +
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/nd-question"],
     kernel="ndisc_recv_ns, ndisc_parse_options, ndisc_opt_addr_data",
     family="ipv6",

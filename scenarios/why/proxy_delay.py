@@ -8,7 +8,7 @@ has to send him something. In practice: who watches a proxy's table right after 
 filter. Nothing has stopped the frame; it waits.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, LEARNED, NTF, ON_LINK6, Case, Sabotage, ndp, scenario
 
@@ -16,7 +16,7 @@ AN_HOUR = 3_600_000
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/proxy-delay"],
     kernel="ndisc_recv_ns, pneigh_enqueue",
     family="ipv6",

@@ -8,7 +8,7 @@ made all the same (ndisc_router_discovery). In practice: whoever can send an adv
 with the router flag, into the table of every host of the link; only a filter (RA guard) keeps it out.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, NTF, NUD, Case, Sabotage, ndp, scenario
 
@@ -30,7 +30,7 @@ def advertisement(sender):
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/router-message"],
     kernel="ip6_mc_input, ndisc_recv_rs, ndisc_router_discovery",
     family="ipv6",

@@ -8,7 +8,7 @@ addresses at once and not only the shared one; and a host with disable_ipv6 on o
 neighbours say there, counted as Ip6InDiscards, while no counter tells of the ARP frames.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, NUD, ON_LINK, Case, Sabotage, arp, ndp, scenario
 
@@ -36,7 +36,7 @@ def advertisement(victim):
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/switched-off"],
     kernel="arp_rcv, ip6_rcv_core",
     cases=[

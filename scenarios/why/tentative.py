@@ -8,13 +8,13 @@ for one to two seconds with the defaults. In practice: a service that is moved b
 for that long, unless the address is added with nodad or is optimistic.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import DAD, EVIL, LEARNED, ON_LINK6, Case, Sabotage, ndp, scenario
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/tentative"],
     kernel="ndisc_recv_ns, addrconf_dad_work",
     family="ipv6",

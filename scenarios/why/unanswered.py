@@ -8,7 +8,7 @@ answers has learned, and that one that learned nothing was silent. In practice: 
 find may have an owner that ignores probes, since arp_ignore decides about them as about any question.
 """
 
-from neighlab.topologies import VictimAttacker
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, NUD, ON_LINK, ON_LINK6, OTHER, Case, Sabotage, arp, ndp, reframe, scenario
 
@@ -42,7 +42,7 @@ RIGHT_PROBE = Sabotage(params={"frame": nd_probe, "target": OURS6})
 
 
 @scenario(
-    topology=VictimAttacker,
+    topology=AttackerOnWire,
     proves=["why/unanswered"],
     kernel="arp_process, arp_ignore, ndisc_recv_ns",
     cases=[

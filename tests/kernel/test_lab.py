@@ -8,6 +8,7 @@ from typing import Any
 import machine
 import pytest
 from neighlab.topologies import (
+    AttackerOnWire,
     DirectRouting,
     HostsOnBridge,
     TwoHosts,
@@ -28,7 +29,16 @@ from neighlab.model.nud import NUD
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
-TOPOLOGIES = [TwoHosts, VictimAttacker, VictimAttackerOwner, HostsOnBridge, TwoLans, TwoNics, DirectRouting]
+TOPOLOGIES = [
+    TwoHosts,
+    AttackerOnWire,
+    VictimAttacker,
+    VictimAttackerOwner,
+    HostsOnBridge,
+    TwoLans,
+    TwoNics,
+    DirectRouting,
+]
 
 
 # --- readiness ------------------------------------------------------------------------------------------------------
