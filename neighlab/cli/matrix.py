@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from neighlab.cli.outputs import told_by_ending
 from neighlab.cli.run import Number
 from neighlab.errors import ScenarioError
 from neighlab.model.result import CaseResult, RunResult
+
+_FORMATS: Final = ("text", "json", "junit", "html")
 
 
 @click.command("matrix", short_help="Run scenarios under several kernels and compare.")
@@ -26,10 +29,8 @@ from neighlab.model.result import CaseResult, RunResult
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "junit", "html"]),
-    default="text",
-    show_default=True,
-    help="Report to print.",
+    type=click.Choice(_FORMATS),
+    help="Report to print.  [default: text, or as --output's ending]",
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there.")
 def command(
@@ -40,7 +41,7 @@ def command(
     timeout: float | None,
     host_table: bool,
     verbose: int,
-    format_: str,
+    format_: str | None,
     output: Path | None,
 ) -> int:
     """Run scenarios (all, when none is named) under several kernels and show where these differ.
@@ -50,7 +51,7 @@ def command(
 
     \b
       neighlab matrix --kernels 6.1,6.12,host garp nud
-      neighlab matrix --kernels 6.1,host -j2 --format html --output matrix.html
+      neighlab matrix --kernels 6.1,host -j2 --output matrix.html
     """
     from neighlab.cli.files import writable_folder, write_whole
     from neighlab.cli.run import table_keeper, waiting
@@ -80,9 +81,10 @@ def command(
         ticker.done()
         columns.append(Column(f"{run.kernel} ({HOST})" if kernel is None else run.kernel, run))
         if run.interrupted:
+            columns += _never_begun(list(kernels)[len(columns) :])
             break
     table = matrix(selection, columns)
-    text = FORMATS[format_](table, verbose=verbose)
+    text = FORMATS[format_ or told_by_ending(output, _FORMATS)](table, verbose=verbose)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -102,6 +104,13 @@ def _kernels(wanted: str) -> dict[str, Any]:
     if not found:
         raise ScenarioError("--kernels names none (as in 6.1,6.12,host)")
     return found
+
+
+def _never_begun(names: list[str]) -> list[Any]:
+    """The columns of kernels that an interrupted matrix did not come to."""
+    from neighlab.vm.matrix import Column
+
+    return [Column(name, RunResult(name, "vm", interrupted=True)) for name in names]
 
 
 class Ticker:

@@ -15,7 +15,7 @@ from neighlab.errors import EnvironmentProblem, ScenarioError
 from neighlab.model.result import RunResult
 
 FORMATS: Final = ("text", "json", "junit", "ktap")
-_BY_ENDING: Final = {".txt": "text", ".json": "json", ".xml": "junit", ".ktap": "ktap"}
+_BY_ENDING: Final = {".txt": "text", ".json": "json", ".xml": "junit", ".ktap": "ktap", ".html": "html"}
 
 
 class Outputs:
@@ -50,13 +50,23 @@ class Outputs:
 
 
 @contextlib.contextmanager
-def opened(format_: str, paths: Sequence[Path]) -> Iterator[Outputs]:
-    """Open every file before anything runs; ScenarioError for one that cannot be written or has no known format."""
+def opened(format_: str | None, paths: Sequence[Path]) -> Iterator[Outputs]:
+    """Open every file before anything runs; ScenarioError for one that cannot be written or has no known format.
+
+    No format: the first file's ending tells it, if it is one that does; otherwise text.
+    """
+    format_ = format_ or told_by_ending(paths[0] if paths else None, FORMATS)
     formats = [format_, *(_told_by_name(path) for path in paths[1:])]
     with contextlib.ExitStack() as files:
         yield Outputs(
             format_, [(one, files.enter_context(_file(path))) for one, path in zip(formats, paths, strict=False)]
         )
+
+
+def told_by_ending(path: Path | None, formats: Sequence[str]) -> str:
+    """The one of `formats` that a file's ending stands for; text when there is no file, or it tells nothing."""
+    found = _BY_ENDING.get(path.suffix, "text") if path is not None else "text"
+    return found if found in formats else "text"
 
 
 def color(stream: TextIO) -> bool:
@@ -65,11 +75,11 @@ def color(stream: TextIO) -> bool:
 
 
 def _told_by_name(path: Path) -> str:
-    found = _BY_ENDING.get(path.suffix)
-    if found is None:
+    found = _BY_ENDING.get(path.suffix, "")
+    if found not in FORMATS:
         raise ScenarioError(
             f"--output {path}: --format speaks of the first file; the format of this one is told by its ending, "
-            f"one of {', '.join(_BY_ENDING)}"
+            f"one of {', '.join(end for end, one in _BY_ENDING.items() if one in FORMATS)}"
         )
     return found
 

@@ -84,7 +84,7 @@ class Number(click.FloatRange):
 @click.option("--shell-on-fail", is_flag=True, help="Open Mininet's prompt inside the lab of a failing case.")
 @click.option("-v", "--verbose", count=True, help="Show the timeline of passed cases too; -vv unfolds long ones.")
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="Report to print."
+    "--format", "format_", type=click.Choice(FORMATS), help="Report to print.  [default: text, or as --output's ending]"
 )
 @click.option(
     "--output",
@@ -92,8 +92,8 @@ class Number(click.FloatRange):
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the report there, and progress to the terminal. May be repeated: the format of each further FILE is "
-    "told by its ending (.txt, .json, .xml, .ktap).",
+    help="Write the report there, and progress to the terminal. May be repeated. A FILE's ending tells its format "
+    "(.txt, .json, .xml, .ktap), but --format is for the first.",
 )
 def command(
     patterns: tuple[str, ...],
@@ -113,7 +113,7 @@ def command(
     report: Path | None,
     shell_on_fail: bool,
     verbose: int,
-    format_: str,
+    format_: str | None,
     outputs: tuple[Path, ...],
 ) -> int:
     """Run scenarios (all, when none is named) and print what the kernel did.
@@ -128,7 +128,7 @@ def command(
       neighlab run ./my_scenario.py --shell-on-fail
       neighlab run arp/dropped --explain            why frames had no effect
       neighlab run 'nud/*' --set retrans_time_ms=20 --repeat 20
-      neighlab run --format junit --output report.xml --output report.json
+      neighlab run --output report.xml --output report.json
       neighlab run nud/life_cycle --pcap captures   for Wireshark
       neighlab run garp -j2 --report garp           a page with every case drawn: garp/index.html
       neighlab run garp --kernel 6.1                under another kernel (neighlab kernels list)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from neighlab.report.json import json_text
 from neighlab.report.matrix_words import HEADINGS, conclusion, word
 from neighlab.report.plain import printable
-from neighlab.vm.matrix import ORDER, Matrix, Row
+from neighlab.vm.matrix import Matrix, Row
 
 MATRIX_SCHEMA: Final = "neighlab.matrix/1"
 
@@ -64,6 +64,8 @@ def junit_matrix(table: Matrix, *, verbose: int = 0) -> str:
         if row.verdict == "unexplained":
             failure = ET.SubElement(test, "failure", message=xml_text("; ".join(row.why)))
             failure.text = xml_text("\n".join(row.why) + "\n")
+        elif row.verdict == "unfinished":
+            ET.SubElement(test, "skipped", message="unfinished: the run was interrupted")
         elif not any(cell is not None and cell.outcome == "passed" for cell in row.cells):
             ET.SubElement(test, "skipped", message=xml_text("; ".join(row.why)))
         under = [f"{column.label}: {word(cell)}" for column, cell in zip(table.columns, row.cells, strict=True)]
@@ -91,7 +93,7 @@ FORMATS: Final[dict[str, Callable[..., str]]] = {
 
 
 def _shown(table: Matrix, verbose: int) -> list[Row]:
-    return [row for row in table.rows if verbose or row.verdict != ORDER[-1]]
+    return [row for row in table.rows if verbose or row.verdict in ("unexplained", "explained")]
 
 
 def _plain(row: Row, labels: list[str]) -> dict[str, Any]:

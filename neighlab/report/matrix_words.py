@@ -11,6 +11,7 @@ WORDS: Final = {"passed": "pass", "failed": "FAIL", "skipped": "skip", "error": 
 HEADINGS: Final[dict[Verdict, str]] = {
     "unexplained": "Unexplained: a case does not hold, and does not say since or until when it should",
     "explained": "Explained: a case says where it holds, or a kernel lacks what it needs",
+    "unfinished": "Unfinished: the run was ended before every kernel had answered",
     "same": "The same under every kernel",
 }
 
@@ -32,4 +33,6 @@ def conclusion(table: Matrix) -> list[str]:
         )
     totals = table.totals()
     lines.append(f"{totals['unexplained']} unexplained, {totals['explained']} explained, {totals['same']} the same")
+    if totals["unfinished"]:
+        lines[-1] += f", {totals['unfinished']} unfinished (interrupted)"
     return lines

@@ -10,8 +10,8 @@ from neighlab.kernel.features import parse_version
 from neighlab.model.result import CaseResult, RunResult
 from neighlab.runner.discovery import Selected
 
-Verdict = Literal["unexplained", "explained", "same"]
-ORDER: Final[tuple[Verdict, ...]] = ("unexplained", "explained", "same")
+Verdict = Literal["unexplained", "explained", "unfinished", "same"]
+ORDER: Final[tuple[Verdict, ...]] = ("unexplained", "explained", "unfinished", "same")
 """Differences come first, and of these the ones that somebody has to look at."""
 _LACKING: Final = "Unsupported: "
 
@@ -88,7 +88,9 @@ def _row(selected: Selected, columns: Sequence[Column], cells: tuple[CaseResult 
                 lacks.append(f"{column.label}: {cell.reason.removeprefix(_LACKING)}")
     outcomes = {cell.outcome for cell in cells if cell is not None}
     verdict: Verdict = "unexplained" if broken else "explained" if len(outcomes) > 1 else "same"
-    said = (broken, [*dict.fromkeys(bounds), *lacks], lacks[:1])[ORDER.index(verdict)]
+    if not broken and None in cells:
+        verdict = "unfinished"
+    said = (broken, [*dict.fromkeys(bounds), *lacks], [], lacks[:1])[ORDER.index(verdict)]
     return Row(scenario.name, case.name, scenario.claim, cells, verdict, tuple(said))
 
 

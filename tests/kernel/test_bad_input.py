@@ -364,12 +364,18 @@ def test_the_probes_tell_what_is_there_from_what_is_not() -> None:
 def test_one_run_writes_a_report_in_each_format(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("junit.xml", "run.json", "run.ktap", "run.txt")]
     where = [word for file in files for word in ("--output", str(file))]
-    done = neighlab("run", "garp/arp_accept:0*", "--format", "junit", *where)
+    done = neighlab("run", "garp/arp_accept:0*", *where)
     assert done.returncode == 0
     assert files[0].read_text().startswith("<?xml")
     assert json.loads(files[1].read_text())["totals"]["passed"] == 1
     assert files[2].read_text().startswith("KTAP version 1\n")
     assert "1 passed" in files[3].read_text()
+
+
+def test_a_format_that_was_said_is_for_the_first_output(tmp_path: Path) -> None:
+    done = neighlab("run", "garp/arp_accept:0*", "--format", "junit", "--output", str(tmp_path / "a.json"))
+    assert done.returncode == 0
+    assert (tmp_path / "a.json").read_text().startswith("<?xml")
 
 
 def test_a_further_output_tells_its_format_by_its_ending(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_matrix_of_this_kernel_alone_has_nothing_unexplained(tmp_path: Path) -
     page = tmp_path / "matrix.json"
 
     done = subprocess.run(
-        [*CLI, "matrix", "--kernels", "host", "garp/arp_accept", "--format", "json", "--output", str(page)],
+        [*CLI, "matrix", "--kernels", "host", "garp/arp_accept", "--output", str(page)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -120,11 +120,23 @@ garp/story:ipvs               pass      skip    6.12.9: no IPVS in this kernel
     assert "garp/story:plain" in text_matrix(table, verbose=1)
 
 
+def test_what_an_interrupted_run_did_not_come_to_is_no_agreement() -> None:
+    stopped, never = run("6.1.0", plain="failed"), RunResult("6.12.9", "vm", interrupted=True)
+    stopped.interrupted, stopped.cases = True, stopped.cases[:2]
+    table = matrix(SELECTION, [Column("6.1.0", stopped), Column("6.12.9", never)])
+
+    assert table.totals() == {"unexplained": 1, "explained": 0, "unfinished": 5, "same": 0}
+    assert text_matrix(table).splitlines()[-1] == "1 unexplained, 0 explained, 0 the same, 5 unfinished (interrupted)"
+    assert "garp/story:new" not in text_matrix(table)
+    assert "garp/story:new" in text_matrix(table, verbose=1)
+    assert 'message="unfinished: the run was interrupted"' in junit_matrix(table)
+
+
 def test_the_json_has_every_cell(table: Matrix) -> None:
     document = json.loads(json_matrix(table))
 
     assert document["schema"] == "neighlab.matrix/1"
-    assert document["totals"] == {"unexplained": 2, "explained": 3, "same": 1}
+    assert document["totals"] == {"unexplained": 2, "explained": 3, "unfinished": 0, "same": 1}
     assert [one["kernel"] for one in document["kernels"]] == ["5.10.200", "6.12.9"]
     assert document["cases"][0]["outcomes"]["6.12.9"]["outcome"] == "failed"
 
