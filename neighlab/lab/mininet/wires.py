@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from ipaddress import ip_interface
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from neighlab.errors import ScenarioError, Unsupported
 from neighlab.kernel import links, sysctl
@@ -103,6 +103,11 @@ class LabIntf(Intf):  # type: ignore[misc]
         self.link = None
 
 
+_End: TypeAlias = tuple[LabNode, int, str, int, str, dict[str, Any]]
+_FAR: Final = 1000
+"""Above the indices of a host's interfaces, of which it has few."""
+
+
 class LabLink(Link):  # type: ignore[misc]
     """A veth pair, each end born in its namespace under its final name, with a chosen index and address."""
 
@@ -137,6 +142,7 @@ class LabLink(Link):  # type: ignore[misc]
             lladdr = given or (plumbing.new_lladdr() if node.inNamespace else plumbing.new_bridge_lladdr())
             ifindex = number + 2 if node.inNamespace else plumbing.new_ifindex()
             ends.append((node, number, ifname or self.intfName(node, number), ifindex, lladdr.lower(), own or {}))
+        ends[1] = _told_apart(*ends)
         (near, _, name1, index1, lladdr1, _), (far, _, name2, index2, lladdr2, _) = ends
         request = links.new_veth(
             links.End(name1, index1, lladdr1, near.netns.fd), links.End(name2, index2, lladdr2, far.netns.fd)
@@ -167,6 +173,16 @@ class LongNameLink(LabLink):
     """The link of user-written topologies, whose scripts expect Mininet's interface names."""
 
     short_names = False
+
+
+def _told_apart(near: _End, far: _End) -> _End:
+    """The far end with an index that is not the near end's.
+
+    Kernels like 6.1 take a device whose peer has the same index, in whatever namespace, for one that lies on no other:
+    its carrier is no urgent news, and becomes effective up to a second later (linkwatch_urgent_event).
+    """
+    node, number, ifname, ifindex, lladdr, own = far
+    return (node, number, ifname, ifindex + _FAR, lladdr, own) if ifindex == near[3] else far
 
 
 _stay: Callable[..., None] = lambda *_args, **_kwargs: None  # noqa: E731 - Mininet wants a function that moves an interface
