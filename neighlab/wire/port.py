@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import select
 import socket
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from neighlab.errors import ScenarioError
 from neighlab.kernel.ns import NetNS
 from neighlab.wire import bpf
 
@@ -50,9 +52,12 @@ class Port:
         self.sock.bind((ifname, ETH_P_ALL))
 
     def send(self, frame: bytes) -> None:
-        """Send one frame."""
+        """Send one frame; ScenarioError when the kernel refuses it: the interface is down, the frame too long."""
         self._forget_downtime()
-        self.sock.send(frame)
+        try:
+            self.sock.send(frame)
+        except OSError as problem:
+            raise self._refused(problem.errno, frame) from None
 
     def flood(self, frames: Sequence[bytes], between: Callable[[], object] | None = None, batch: int = BATCH) -> None:
         """Send many prepared frames with few system calls; `between` is called after each batch.
@@ -81,8 +86,7 @@ class Port:
             while done < len(part):
                 count = _libc.sendmmsg(fd, ctypes.byref(headers[done]), len(part) - done, 0)
                 if count < 0:
-                    errno = ctypes.get_errno()
-                    raise OSError(errno, os.strerror(errno), self.ifname)
+                    raise self._refused(ctypes.get_errno(), part[done])
                 done += count
             if between is not None:
                 between()
@@ -111,6 +115,10 @@ class Port:
                 continue
             if wanted(frame):
                 return frame
+
+    def _refused(self, number: int | None, frame: bytes) -> ScenarioError:
+        why = "it is down" if number == errno.ENETDOWN else os.strerror(number or 0)
+        return ScenarioError(f"{self.netns.name} {self.ifname} cannot send a frame of {len(frame)} bytes: {why}")
 
     def _forget_downtime(self) -> None:
         """Reading SO_ERROR clears it: an interface that went down leaves ENETDOWN for the next call (packet_notifier),

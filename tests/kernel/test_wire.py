@@ -82,6 +82,20 @@ def test_who_is_down_is_not_waited_for(by: str) -> None:
     assert time.monotonic() - start < 10
 
 
+@sandboxed
+def test_what_cannot_be_sent_says_why() -> None:
+    lab = Lab(TwoHosts, families="ipv4")
+    frame = arp.gratuitous(ON_LINK, lladdr=EVIL)
+    with pytest.raises(ScenarioError, match=r"^victim eth0 cannot send a frame of 2042 bytes: Message too long$"):
+        lab["victim"].send(frame + bytes(2000))
+    lab["victim"].link(up=False)
+    for send in (lambda: lab["victim"].send(frame), lambda: lab["victim"].flood([frame])):
+        with pytest.raises(ScenarioError, match=r"^victim eth0 cannot send a frame of 42 bytes: it is down$"):
+            send()
+    with pytest.raises(ScenarioError, match="it is down"):
+        lab["victim"].fence(lab["peer"])
+
+
 @pytest.mark.parametrize("by", ["probe", "marker"])
 def test_under_load_a_fence_follows_each_frame_and_overtakes_none(by: str) -> None:
     def each_frame() -> None:
