@@ -235,6 +235,16 @@ def test_an_announcement_has_the_cause_of_the_transition_that_it_tells() -> None
     assert told(*entries, untraced=True) == ["unknown"]
 
 
+def test_announcements_of_the_same_state_have_each_the_cause_of_its_own_transition() -> None:
+    heard = "__neigh_update", "arp_process"
+    expired = "neigh_timer_handler", "call_timer_fn"
+    first = [traced(1.1, "INCOMPLETE", "REACHABLE", *heard), event(1.2, "REACHABLE"), event(1.3, "REACHABLE")]
+    silent = traced(2, "REACHABLE", "DELAY", *expired, by="timer")
+    again = [traced(3, "DELAY", "REACHABLE", *expired, by="timer"), event(3.1, "REACHABLE")]
+    found = causes([*first, silent, *again], received(1, answer()), INTERFACES)
+    assert {place: found[place].kind for place in (1, 2, 5)} == {1: "frame", 2: "frame", 5: "timer"}
+
+
 def test_a_packet_from_elsewhere_is_forwarded() -> None:
     header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20, 0, 0, 64, 253, 0, inet_aton(IT), inet_aton("198.51.100.9"))
     data = bytes.fromhex(VICTIM.replace(":", "") + PEER.replace(":", "")) + b"\x08\0" + header

@@ -76,6 +76,8 @@ class _Teller:
         self._untraced = untraced
         self._known: dict[Key, _Known] = defaultdict(_Known)
         self._told: dict[Key, list[tuple[Entry, Cause]]] = defaultdict(list)
+        self._spent: dict[Key, int] = defaultdict(int)
+        """How many of those have been the cause of an announcement already: the first, or none."""
         self._causes: dict[int, Cause] = {}
 
     def run(self, frames: Sequence[CapturedFrame]) -> dict[int, Cause]:
@@ -125,13 +127,19 @@ class _Teller:
         known.state, known.lladdr, known.since_ms = new, lladdr, entry.t_ms
 
     def _traced(self, key: Key, new: str, lladdr: str | None) -> Cause | None:
-        """What the kernel told of the change that an announcement is about; what it told before is done with."""
-        told = self._told[key]
-        for place, (entry, cause) in enumerate(told):
+        """What the kernel told of the change that an announcement is about; what it told before is done with.
+
+        Announcements come in the order of the changes, and sometimes two about one: the change that the last one was
+        about is considered after those that follow it.
+        """
+        told, spent = self._told[key], self._spent[key]
+        for place in (*range(spent, len(told)), *range(spent)):
+            entry, cause = told[place]
             same = entry.fields["new"] == new and (
                 new == "ABSENT" or entry.fields["lladdr"] == lladdr or lladdr is None
             )
             if same and entry.kind == "transition" and cause.kind != "unknown":
                 del told[:place]
+                self._spent[key] = 1
                 return cause
         return None
