@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypeAlias
 
 from neighlab.model.evidence import CapturedFrame, Interface
@@ -132,13 +133,12 @@ class _Teller:
         Announcements come in the order of the changes, and sometimes two about one: the change that the last one was
         about is considered after those that follow it.
         """
-        told, spent = self._told[key], self._spent[key]
-        for place in (*range(spent, len(told)), *range(spent)):
+        told = self._told[key]
+        spent = self._spent[key]
+        for place in chain(range(spent, len(told)), range(spent)):
             entry, cause = told[place]
-            same = entry.fields["new"] == new and (
-                new == "ABSENT" or entry.fields["lladdr"] == lladdr or lladdr is None
-            )
-            if same and entry.kind == "transition" and cause.kind != "unknown":
+            same_lladdr = new == "ABSENT" or lladdr is None or entry.fields["lladdr"] == lladdr
+            if entry.fields["new"] == new and same_lladdr and entry.kind == "transition" and cause.kind != "unknown":
                 del told[:place]
                 self._spent[key] = 1
                 return cause
