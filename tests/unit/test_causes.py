@@ -243,6 +243,8 @@ def test_announcements_of_the_same_state_have_each_the_cause_of_its_own_transiti
     again = [traced(3, "DELAY", "REACHABLE", *expired, by="timer"), event(3.1, "REACHABLE")]
     found = causes([*first, silent, *again], received(1, answer()), INTERFACES)
     assert {place: found[place].kind for place in (1, 2, 5)} == {1: "frame", 2: "frame", 5: "timer"}
+    found = causes([*first, silent, event(2.9, "REACHABLE"), again[0]], received(1, answer()), INTERFACES)
+    assert (found[4].kind, found[4].inferred) == ("timer", True)
 
 
 def test_a_packet_from_elsewhere_is_forwarded() -> None:

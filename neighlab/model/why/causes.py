@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, TypeAlias
 
 from neighlab.model.evidence import CapturedFrame, Interface
@@ -130,12 +129,12 @@ class _Teller:
     def _traced(self, key: Key, new: str, lladdr: str | None) -> Cause | None:
         """What the kernel told of the change that an announcement is about; what it told before is done with.
 
-        Announcements come in the order of the changes, and sometimes two about one: the change that the last one was
-        about is considered after those that follow it.
+        Announcements come in the order of the changes, and sometimes two about one, as long as nothing else has become
+        of the entry. A timer announces before it tells (neigh_timer_handler): then there is nothing yet to be found.
         """
         told = self._told[key]
         spent = self._spent[key]
-        for place in chain(range(spent, len(told)), range(spent)):
+        for place in range(spent if len(told) > spent else 0, len(told)):
             entry, cause = told[place]
             same_lladdr = new == "ABSENT" or lladdr is None or entry.fields["lladdr"] == lladdr
             if entry.fields["new"] == new and same_lladdr and entry.kind == "transition" and cause.kind != "unknown":
