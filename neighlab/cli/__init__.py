@@ -9,7 +9,8 @@ def main() -> None:
         from neighlab.cli import interrupts
 
         interrupts.keep()
-        from neighlab.cli.main import run_cli
+        with interrupts.heeded():
+            from neighlab.cli.main import run_cli
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     run_cli()

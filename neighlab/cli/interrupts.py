@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,6 +17,20 @@ _SOON_S: Final = 0.01
 def keep() -> None:
     """Let no KeyboardInterrupt be lost from now on (importlib, for one, has callbacks of weak references)."""
     sys.unraisablehook = _again
+
+
+@contextlib.contextmanager
+def heeded() -> Iterator[None]:
+    """An interrupt of which Python makes another exception is one all the same (in `__set_name__`, until 3.12)."""
+    try:
+        yield
+    except Exception as problem:
+        cause: BaseException | None = problem
+        while cause is not None:
+            cause = cause.__cause__
+            if isinstance(cause, KeyboardInterrupt):
+                raise cause from None
+        raise
 
 
 def _again(ignored: UnraisableHookArgs) -> None:

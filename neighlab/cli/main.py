@@ -84,7 +84,8 @@ def run_cli(args: list[str] | None = None) -> None:
 def call(args: list[str] | None = None) -> int:
     """Run the command line and return the exit code; every problem is one line on standard error."""
     try:
-        outcome: Any = neighlab.main(args=args, prog_name="neighlab", standalone_mode=False)
+        with interrupts.heeded():
+            outcome: Any = neighlab.main(args=args, prog_name="neighlab", standalone_mode=False)
         sys.stdout.flush()
         return outcome if isinstance(outcome, int) else 0
     except NeighlabError as problem:
