@@ -73,6 +73,7 @@ def neighlab() -> None:
 def run_cli(args: list[str] | None = None) -> None:
     """Run the command line and leave the process with the contract's exit code."""
     interrupts.keep()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it (some daemons) has us ignore it, too
     try:
         code = call(args)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to be interrupted

@@ -50,9 +50,6 @@ class Report:
         from neighlab.cli.show import drawing
         from neighlab.report.html import Story, page
 
-        for case in run.cases:
-            if (case.name, case.repetition) not in self._bodies:  # it had ended, but its drawing was interrupted
-                self.finished(case)
         stories = {
             one.scenario.name: Story(one.scenario.lesson, one.scenario.kernel, drawing(one.scenario.topology))
             for one in {one.scenario.name: one for one in self._selection}.values()

@@ -46,11 +46,15 @@ class Sandbox:
     def gone(self) -> bool:
         """Has it ended, with all that was inside? Never waits."""
         if self.status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if not pid:
-                return False
-            self.status = status
-            self.channel.close()
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)  # who was reaped must be known for it
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                if not pid:
+                    return False
+                self.status = status
+                self.channel.close()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return True
 
     def stopped(self) -> bool:
@@ -92,6 +96,8 @@ def spawn(
     sys.stdout.flush()
     sys.stderr.flush()
     runner = os.getpid()
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # then the kernel keeps no status for waitpid(2)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     # the terminal's Ctrl-C goes to the child, too, until it has left our process group: it must not see it
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
     pid = os.fork()

@@ -13,6 +13,7 @@ from neighlab.errors import EnvironmentProblem
 from neighlab.lab import channel as wire
 from neighlab.lab import sandbox
 from neighlab.model.result import CaseResult
+from neighlab.runner import interrupts
 from neighlab.runner.discovery import Selected
 
 GRACE_S: Final = 5.0
@@ -102,7 +103,7 @@ def wait(running: Sequence[Running], keeper: TableKeeper | None, *, look_again: 
     timeout_ms = None if left == float("inf") else max(0.0, left) * 1000
     if look_again:
         timeout_ms = _LOOK_AGAIN_MS if timeout_ms is None else min(timeout_ms, _LOOK_AGAIN_MS)
-    for fd, _event in poll.poll(timeout_ms):
+    for fd, _event in interrupts.poll(poll, timeout_ms):
         by_fd[fd].heed(keeper)
     now = time.monotonic()
     for one in running:

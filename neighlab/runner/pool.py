@@ -21,7 +21,7 @@ from neighlab.lab import sandbox
 from neighlab.model import arp, ndp
 from neighlab.model.result import CaseResult, RunResult
 from neighlab.model.topology import topology_class
-from neighlab.runner import inflight
+from neighlab.runner import inflight, interrupts
 from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options, timeout_s, unsupported, work
 from neighlab.runner.inflight import Running, TableKeeper
@@ -96,6 +96,7 @@ class Runner:
         run.duration_ms = (time.monotonic() - started) * 1000
         return run
 
+    @interrupts.held_back()
     def _drain(self, queue: deque[Row], width: int, results: dict[int, CaseResult], *, ahead: bool = True) -> bool:
         """Run a queue to its end; False when a failure ended it early.
 
@@ -110,6 +111,7 @@ class Runner:
         try:
             while running or ((queue or ready) and not stop):
                 while (queue or ready) and not stop and len(running) < width:
+                    interrupts.hear()
                     if not ready and self._skip(queue[0], results):
                         queue.popleft()
                         continue

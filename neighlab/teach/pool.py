@@ -24,6 +24,7 @@ from neighlab.lab import channel as wire
 from neighlab.lab import problems, sandbox
 from neighlab.lab.jail import LATE
 from neighlab.model.grades import Attempt
+from neighlab.runner import interrupts
 from neighlab.runner.inflight import TableKeeper
 from neighlab.runner.pool import SHARED_PATIENCE_S, how_it_ended, warm_up
 from neighlab.teach import room
@@ -151,6 +152,7 @@ class Graders:
     def _needs_table(self, submission: Submission) -> bool:
         return self.folders[submission.exercise].exercise.room > 0
 
+    @interrupts.held_back()
     def _drain(
         self, queue: deque[tuple[int, Submission]], width: int, results: dict[int, Attempt]
     ) -> tuple[list[_Run], list[tuple[float, float]]]:
@@ -166,6 +168,7 @@ class Graders:
         try:
             while queue or running:
                 while queue and len(running) < width:
+                    interrupts.hear()
                     index, submission = queue.popleft()
                     if submission.problem:
                         unread = blank(self.folders[submission.exercise], submission, submission.problem)
@@ -214,7 +217,7 @@ class Graders:
         for one in running:
             poll.register(one.box.channel, select.POLLIN)
         left = min(one.deadline for one in running) - time.monotonic()
-        ready = {fd for fd, _event in poll.poll(max(0.0, left) * 1000)}
+        ready = {fd for fd, _event in interrupts.poll(poll, max(0.0, left) * 1000)}
         for one in running:
             if one.box.channel.fileno() in ready:
                 one.heed()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from neighlab.errors import EnvironmentProblem, ScenarioError
 from neighlab.model.result import CaseResult, RunResult
+from neighlab.runner import interrupts
 from neighlab.runner.discovery import Selected
 from neighlab.runner.execute import Options
 from neighlab.runner.pool import Listener
@@ -45,19 +46,24 @@ class VmRunner:
         rows = [(one, repetition) for repetition in range(1, self.repeat + 1) for one in selection]
         queue: deque[Row] = deque((index, *row) for index, row in enumerate(rows))
         results: dict[int, CaseResult] = {}
-        guests: list[Guest] = []
         try:
-            self._drain(queue, guests, results, run)
+            self._drain(queue, results, run)
         except KeyboardInterrupt:
             run.interrupted = True
-        finally:
-            for guest in guests:
-                guest.machine.end()
         run.cases = [results[index] for index in sorted(results)]
         run.duration_ms = (time.monotonic() - started) * 1000
         return run
 
-    def _drain(self, queue: deque[Row], guests: list[Guest], results: dict[int, CaseResult], run: RunResult) -> None:
+    @interrupts.held_back()
+    def _drain(self, queue: deque[Row], results: dict[int, CaseResult], run: RunResult) -> None:
+        guests: list[Guest] = []
+        try:
+            self._serve(queue, guests, results, run)
+        finally:
+            for guest in guests:
+                guest.machine.end()
+
+    def _serve(self, queue: deque[Row], guests: list[Guest], results: dict[int, CaseResult], run: RunResult) -> None:
         here_s = speed.work_s()
         for _ in range(min(self.jobs, 1 + len(queue) // _WORTH_A_MACHINE) if queue else 0):
             guests.append(Guest(self.kernel, self.options, here_s))
@@ -127,7 +133,7 @@ def _wait(guests: Sequence[Guest]) -> None:
         poll.register(guest.machine.console_fd, select.POLLIN)
         poll.register(guest.machine.pulse, select.POLLIN)
     left = min(guest.deadline for guest in guests) - time.monotonic()
-    poll.poll(None if left == float("inf") else max(0.0, left) * 1000 + 1)
+    interrupts.poll(poll, None if left == float("inf") else max(0.0, left) * 1000 + 1)
 
 
 def _lost(row: Row, reason: str, duration_ms: float, console: list[str]) -> CaseResult:

@@ -211,6 +211,31 @@ def test_interrupted_twice_it_ends_at_once(story: Path, delay_ms: int) -> None:
     assert nobody_is_left(inside)
 
 
+def test_an_interrupt_waits_until_a_result_is_taken_in(story: Path) -> None:
+    """Who shows results sees each to its end, and what has begun by then is ended."""
+    heard = story.with_name("heard.py")
+    heard.write_text(_HEARD)
+    done = subprocess.run([sys.executable, str(heard), f"{story}:holds"], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("taken in\n1 case, interrupted\n", "")
+
+
+_HEARD = """
+import signal, sys
+from neighlab.runner.discovery import select
+from neighlab.runner.pool import Runner
+
+class Interrupted:
+    def started(self, name):
+        pass
+    def finished(self, result):
+        signal.raise_signal(signal.SIGINT)
+        print("taken in")
+
+run = Runner(repeat=1000, listener=Interrupted()).run(select(sys.argv[1:2]))
+print(f"{len(run.cases)} case" + (", interrupted" if run.interrupted else ""))
+"""
+
+
 # Says "up" when main() imports the rest of the command line: what comes before its first line is Python's.
 _UP = """
 import os, sys

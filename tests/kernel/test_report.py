@@ -98,9 +98,8 @@ def test_an_interrupted_run_leaves_a_page_of_what_had_ended(tmp_path: Path) -> N
         running.kill()
         running.wait()
 
+    assert (running.returncode, said) == (130, f"neighlab: report in {folder}/index.html\n")
     shown = page(folder)
-    assert running.returncode == 130
-    assert said == f"neighlab: report in {folder}/index.html\n"
     assert len(shown.cases()) >= 6
     assert all("<svg" in body for body in shown.bodies())
     assert "(interrupted)" in shown.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -247,3 +248,33 @@ def test_a_sandbox_that_does_not_end_is_killed_with_all_its_processes() -> None:
 
     assert box.gone()
     assert os.WTERMSIG(box.status or 0) == 9
+
+
+def test_a_maker_who_ignores_his_children_is_told_of_them_all_the_same() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        box = sandbox.spawn(lambda end: end.sendall(b"x"))
+        box.reap(5)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+    assert box.status == 0
+
+
+def test_an_interrupt_while_it_is_reaped_comes_when_its_end_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    waitpid = os.waitpid
+
+    def interrupted(pid: int, options: int) -> tuple[int, int]:
+        found = waitpid(pid, options)
+        if found[0]:
+            signal.raise_signal(signal.SIGINT)
+        return found
+
+    box = sandbox.spawn(lambda end: end.sendall(b"x"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "waitpid", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            box.reap(5)
+
+    assert box.gone()
+    assert box.status == 0
