@@ -10,7 +10,7 @@ import struct
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any, Final, Literal, NamedTuple
 
-Kind = Literal["arp-request", "arp-reply", "ns", "na", "rs", "ra", "ipv4", "ipv6", "other"]
+Kind = Literal["arp-request", "arp-reply", "ns", "na", "rs", "ra", "redirect", "ipv4", "ipv6", "other"]
 
 _ETHERNET: Final = struct.Struct("!6s6sH")
 _ARP_HEADER: Final = struct.Struct("!HHBBH")
@@ -21,11 +21,14 @@ _UDP: Final = struct.Struct("!HHH")
 _TCP: Final = struct.Struct("!HH9xB")
 _TWO_BYTES: Final = struct.Struct("!BB")
 _ND_TARGET: Final = struct.Struct("!4xB3x16s")
+_REDIRECTED: Final = struct.Struct("!24x16s")
 
 _ETHERTYPES: Final = {0x0800: "IPv4", 0x0806: "ARP", 0x86DD: "IPv6"}
 _ARP_ON_ETHERNET: Final = (1, 0x0800, 6, 4)
 _ARP_KINDS: Final[dict[int, Kind]] = {1: "arp-request", 2: "arp-reply"}
-_ND_KINDS: Final[dict[int, tuple[Kind, int]]] = {133: ("rs", 8), 134: ("ra", 16), 135: ("ns", 24), 136: ("na", 24)}
+_ND_KINDS: Final[dict[int, tuple[Kind, int]]] = {
+    133: ("rs", 8), 134: ("ra", 16), 135: ("ns", 24), 136: ("na", 24), 137: ("redirect", 40),
+}  # fmt: skip
 """ICMPv6 type -> kind, and the bytes before its options."""
 _SLLA, _TLLA, _NONCE = 1, 2, 14
 _ICMP, _TCP_PROTOCOL, _UDP_PROTOCOL, _ICMPV6 = 1, 6, 17, 58
@@ -54,7 +57,8 @@ class Parsed(NamedTuple):
     `src` and `dst` are the Ethernet addresses (empty in a frame too short for them). In ARP, `sender`/`lladdr` and
     `target`/`target_lladdr` are the message's own pairs. Elsewhere `sender` and `dst_addr` are the IP header's; in ND,
     `target` is the message's and `lladdr` that of its link-layer address option; in other IP, `target` is `dst_addr`.
-    `length` is UDP's payload in bytes, `unreachable` the destination that an ICMP error speaks of.
+    `length` is UDP's payload in bytes, `unreachable` the destination that an ICMP error speaks of, `redirected` the one
+    for which an ND redirect names `target` as the next hop.
     """
 
     kind: Kind
@@ -79,6 +83,7 @@ class Parsed(NamedTuple):
     icmp_type: int | None = None
     icmp_code: int | None = None
     unreachable: str | None = None
+    redirected: str | None = None
 
     @property
     def is_gratuitous(self) -> bool:
@@ -179,18 +184,20 @@ def _nd(message: bytes, icmp_type: int, length: int) -> dict[str, Any]:
     if len(message) != length or length < at:
         raise ValueError("truncated")
     fields: dict[str, Any] = {"kind": kind}
-    if kind in ("ns", "na"):
+    if kind in ("ns", "na", "redirect"):
         flags, target = _ND_TARGET.unpack_from(message)
         fields["target"] = inet_ntop(AF_INET6, target)
         if kind == "na":
             fields |= {"router": flags & 0x80 > 0, "solicited": flags & 0x40 > 0, "override": flags & 0x20 > 0}
+        elif kind == "redirect":
+            fields["redirected"] = inet_ntop(AF_INET6, *_REDIRECTED.unpack_from(message))
     while at < length:
         option, units = _TWO_BYTES.unpack_from(message, at)
         end = at + 8 * units
         if end == at or end > length:
             raise ValueError("an option of no length, or longer than the message")
         # Of an option that comes twice the kernel takes the first (ndisc_parse_options).
-        if option == (_TLLA if kind == "na" else _SLLA) and units == 1:
+        if option == (_TLLA if kind in ("na", "redirect") else _SLLA) and units == 1:
             fields.setdefault("lladdr", message[at + 2 : end].hex(":"))
         elif option == _NONCE:
             fields.setdefault("nonce", message[at + 2 : end])
@@ -244,6 +251,9 @@ def _say_nd(nd: Parsed) -> str:
     elif nd.kind == "na":
         flags = [name for name in ("router", "solicited", "override") if getattr(nd, name)]
         line = f"ND {nd.target} is-at {nd.lladdr or '(no lladdr)'}" + (f" flags [{','.join(flags)}]" if flags else "")
+    elif nd.kind == "redirect":
+        way = "is on the link" if nd.target == nd.redirected else f"is behind {nd.target}"
+        line = f"ND redirect {nd.redirected} {way}" + (f" at {nd.lladdr}" if nd.lladdr else "")
     else:
         line = f"ND router {'solicitation' if nd.kind == 'rs' else 'advertisement'} {nd.sender} > {nd.dst_addr}"
     return line + _in_brackets(marks)

@@ -20,6 +20,7 @@ ALL_ROUTERS: Final = "ff02::2"
 _ETHERTYPE: Final = 0x86DD
 _ICMPV6: Final = 58
 _NONCE: Final = 14
+_REDIRECTED_HEADER: Final = 4
 _UNSPECIFIED: Final = "::"
 
 
@@ -155,6 +156,34 @@ def ra(
     return _frame(message, sender, dst, to, lladdr if src is None else src, hop_limit)
 
 
+def redirect(
+    destination: str,
+    *,
+    target: str | None = None,
+    sender: str,
+    lladdr: str,
+    dst: str,
+    to: str,
+    tlla: bool | str = True,
+    packet: bytes = b"",
+    src: str | None = None,
+    hop_limit: int = 255,
+) -> bytes:
+    """Tell `dst`, as its router at `sender`, that `target` at `lladdr` is a better next hop for `destination`
+    (RFC 4861, 4.5); without `target` it is a neighbour itself.
+
+    `tlla` is to the target link-layer address option what `slla` is to that of `ns`; `src` is `lladdr` unless given.
+    `packet` is what the redirect answers, from its IPv6 header on: the option holds it whole, padded to eight bytes.
+    """
+    better = destination if target is None else target
+    message = ipv6_layers().Redirect(type=137, code=0, res=0, tgt=check_addr(better), dst=check_addr(destination))
+    message = _with_lladdr(message, 2, tlla, lladdr)
+    if packet:
+        padded = bytes(6) + packet + bytes(-len(packet) % 8)
+        message /= ipv6_layers().Option(type=_REDIRECTED_HEADER, len=(len(padded) + 2) // 8, data=padded)
+    return _frame(message, sender, dst, to, lladdr if src is None else src, hop_limit)
+
+
 def _with_lladdr(message: Any, kind: int, choice: bool | str, lladdr: str) -> Any:
     if choice is False:
         return message
@@ -180,5 +209,6 @@ def ipv6_layers() -> SimpleNamespace:
 
     return SimpleNamespace(
         IPv6=inet6.IPv6, NS=inet6.ICMPv6ND_NS, NA=inet6.ICMPv6ND_NA, RS=inet6.ICMPv6ND_RS, RA=inet6.ICMPv6ND_RA,
+        Redirect=inet6.ICMPv6ND_Redirect,
         LladdrOption=inet6.ICMPv6NDOptSrcLLAddr, Option=inet6.ICMPv6NDOptUnknown,
     )  # fmt: skip

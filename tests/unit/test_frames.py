@@ -67,6 +67,11 @@ RS = wire(
 RA = wire(
     f"333300000001 00005e005301 86dd 60000000 0010 3a ff {FE80_1} ff02{'0' * 27}1 86 00 0000 40 00 0708" + "00" * 8
 )
+REDIRECT = wire(
+    f"00005e005301 00005e005302 86dd 60000000 0030 3a ff {FE80_1} {A1} 89 00 0000 00000000 {FE80_1} {A2}"
+    " 02 01 00005e005302"
+)
+REDIRECT_BARE = wire(f"00005e005301 00005e005302 86dd 60000000 0028 3a ff {FE80_1} {A1} 89 00 0000 00000000 {A2} {A2}")
 MLD = wire(
     f"333300000016 00005e005301 86dd 60000000 0010 00 01 {FE80_1} ff02{'0' * 26}16"
     "3a00 0502 0000 0100 8f00 0000 0000 0000"
@@ -134,6 +139,15 @@ def test_router_discovery_is_read() -> None:
     assert (parse(RA).kind, parse(RA).sender, parse(RA).lladdr, parse(RA).target) == ("ra", "fe80::1", None, None)
 
 
+def test_redirects_are_read() -> None:
+    to_router, to_itself = parse(REDIRECT), parse(REDIRECT_BARE)
+
+    assert (to_router.kind, to_router.sender, to_router.dst_addr) == ("redirect", "fe80::1", ADDR1)
+    assert (to_router.redirected, to_router.target, to_router.lladdr) == (ADDR2, "fe80::1", TWO)
+    assert (to_itself.redirected, to_itself.target, to_itself.lladdr) == (ADDR2, ADDR2, None)
+    assert parse(REDIRECT_BARE[:-1]).kind == "other"
+
+
 PREDICATES = {
     "is_gratuitous": [GARP, GARP_REPLY, GARP_UNICAST],
     "is_probe": [PROBE, DAD, DAD_NONCE],
@@ -175,6 +189,8 @@ def test_group_bit_tells_broadcast_and_multicast_from_unicast() -> None:
         (NA_BARE, f"ND {ADDR2} is-at (no lladdr)"),
         (RS, "ND router solicitation fe80::1 > ff02::2"),
         (RA, "ND router advertisement fe80::1 > ff02::1"),
+        (REDIRECT, f"ND redirect {ADDR2} is behind fe80::1 at {TWO}"),
+        (REDIRECT_BARE, f"ND redirect {ADDR2} is on the link"),
         (UDP, "UDP 192.0.2.1:5000 > 192.0.2.2:7 12 bytes"),
         (UDP6, f"UDP [{ADDR1}]:5000 > [{ADDR2}]:7 4 bytes"),
         (UDP_LATER_FRAGMENT, "IPv4 protocol 17 192.0.2.1 > 192.0.2.2"),
@@ -194,7 +210,7 @@ def test_describe_speaks_the_terms_of_the_field(frame: bytes, line: str) -> None
     assert describe(frame) == line
 
 
-@pytest.mark.parametrize("frame", [REQUEST, REPLY, NS, NA, DAD_NONCE, RS, RA])
+@pytest.mark.parametrize("frame", [REQUEST, REPLY, NS, NA, DAD_NONCE, RS, RA, REDIRECT])
 def test_truncated_neighbour_message_is_other(frame: bytes) -> None:
     assert {parse(frame[:length]).kind for length in range(len(frame))} == {"other"}
 
@@ -226,7 +242,7 @@ def test_no_bytes_make_reading_fail() -> None:
         kinds.add(parse(cut).kind)
         assert describe(cut).isprintable()
 
-    assert kinds == {"arp-request", "arp-reply", "ns", "na", "rs", "ra", "ipv4", "ipv6", "other"}
+    assert kinds == {"arp-request", "arp-reply", "ns", "na", "rs", "ra", "redirect", "ipv4", "ipv6", "other"}
 
 
 def test_importing_does_not_load_scapy() -> None:

@@ -42,6 +42,13 @@ RA = (
     f"333300000001 00005e005302 86dd 60000000 0018 3a ff {FE80_2} {NODES} 86 00 c31a 00 00 0708 00000000 00000000"
     " 01 01 00005e005302"
 )
+REDIRECT = (
+    f"00005e005301 00005e005366 86dd 60000000 0030 3a ff {FE80_2} {A1} 89 00 3b7a 00000000 {A2} {A2} 02 01 00005e005366"
+)
+REDIRECT_QUOTING = (
+    f"00005e005301 00005e005302 86dd 60000000 0040 3a 01 {FE80_2} {A1} 89 00 1032 00000000 {FE80_2} {A2}"
+    " 04 03 000000000000 3132333435363738 3900000000000000"
+)
 
 
 def golden(text: str) -> bytes:
@@ -81,6 +88,21 @@ def golden(text: str) -> bytes:
         (lambda: ndp.rs(sender=ADDR2, lladdr=TWO), RS),
         (lambda: ndp.rs(sender="::", lladdr=TWO, slla=False), RS_BARE),
         (lambda: ndp.ra(sender="fe80::2", lladdr=TWO, lifetime_s=1800), RA),
+        (lambda: ndp.redirect(ADDR2, sender="fe80::2", lladdr=EVIL, dst=ADDR1, to=ONE), REDIRECT),
+        (
+            lambda: ndp.redirect(
+                ADDR2,
+                target="fe80::2",
+                sender="fe80::2",
+                lladdr=TWO,
+                dst=ADDR1,
+                to=ONE,
+                tlla=False,
+                hop_limit=1,
+                packet=b"123456789",
+            ),
+            REDIRECT_QUOTING,
+        ),
     ],
 )
 def test_frame_equals_its_golden_bytes(frame: Callable[[], bytes], expected: str) -> None:

@@ -28,6 +28,7 @@ _RECEIVED_BY: Final = {
     "na": "ndisc_recv_na",
     "rs": "ndisc_recv_rs",
     "ra": "ndisc_router_discovery",
+    "redirect": "ndisc_redirect_rcv",
 }
 
 
@@ -73,6 +74,8 @@ def inferred(it: Transition, past: Past) -> Cause:
             return _timer(it, past)
         case "STALE" | "REACHABLE":
             return _frame(it, past) or _timer(it, past)
+        case "NONE":  # made for a frame that did not say where the neighbour is
+            return _frame(it, past) or UNKNOWN
     return UNKNOWN
 
 

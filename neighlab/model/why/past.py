@@ -13,7 +13,7 @@ from neighlab.model.frames import Parsed, describe, parse
 from neighlab.model.timeline import Entry
 
 _REMEMBERED: Final = 32
-_NEIGHBOUR: Final = ("arp-request", "arp-reply", "ns", "na", "rs", "ra")
+_NEIGHBOUR: Final = ("arp-request", "arp-reply", "ns", "na", "rs", "ra", "redirect")
 UNRESOLVED: Final = ("ABSENT", "NONE", "INCOMPLETE", "FAILED")
 _NEW_ADDR: Final = re.compile(r"add address ([0-9a-f.:]+)")
 _NEW_LLADDR: Final = re.compile(r"link (\S+) .*lladdr=([0-9a-f:]{17})")
@@ -90,7 +90,7 @@ class Past:
         if not parsed.is_broadcast and one.lladdr not in (None, parsed.dst):
             return
         one.last = Heard(frame.t_ms, place, parsed, frame.data)
-        speaker = parsed.target if parsed.kind == "na" else parsed.sender
+        speaker = parsed.target if parsed.kind in ("na", "redirect") else parsed.sender
         if speaker is not None and parsed.kind in _NEIGHBOUR:
             one.about[speaker].append(one.last)
 
