@@ -4,8 +4,9 @@ Two questions in a wrong name are enough: to the victim in the owner's, to the o
 sends what it has for the other to the attacker, whose kernel forwards it like any router. Since it leaves by the
 interface it came from, ip_forward also tells the sender that there is a shorter way (ICMP redirect; send_redirects=0
 stops it, in IPv6 nothing does), which changes nothing: who is poisoned believes to use the shortest way already. Only
-TCP over IPv6 heeds it (spoof/redirect_of_connection). Without forwarding the same poisoning is a blackhole. Many believe that a switch keeps unicast traffic from third
-parties. In practice: two addresses with one lladdr in "ip neigh", redirects for on-link addresses, a TTL of 63.
+TCP over IPv6 heeds it (spoof/redirect_of_connection). Without forwarding the same poisoning is a blackhole. Many
+believe that a switch keeps unicast traffic from third parties. In practice: two addresses with one lladdr in "ip
+neigh", redirects for on-link addresses, a TTL of 63.
 """
 
 from neighlab.topologies import VictimAttackerOwner
