@@ -2,11 +2,12 @@
 
 NF_ARP_IN lies in arp_rcv, before arp_process learns anything; the bridge's forward hook sees ARP as any other frame,
 and so does the family ip6 with advertisements, whose fields have to be picked out as raw bytes. Each rule says: what
-claims the owner's address must carry the owner's link-layer address; the owner's own announcement passes. An output
-filter on the attacker is consulted only for what its kernel sends (arp_xmit): frames of a packet socket go past it.
-Many believe that iptables filters ARP, and that a filter in the sender's kernel could contain a malicious program. In
-practice: hypervisors and container hosts put such a rule on each guest's port of their bridge (clean-traffic,
-spoofchk).
+claims the owner's address must carry the owner's link-layer address; the owner's own announcement passes. A bridge's
+chain stands at the priority "filter" (-200) to be asked: at 0, where others stand, br_netfilter takes IPv6 past it
+(br_nf_forward_ip, br_nf_hook_thresh), if somebody has loaded that. An output filter on the attacker is consulted only
+for what its kernel sends (arp_xmit): frames of a packet socket go past it. Many believe that iptables filters ARP, and
+that a filter in the sender's kernel could contain a malicious program. In practice: hypervisors and container hosts put
+such a rule on each guest's port of their bridge (clean-traffic, spoofchk).
 """
 
 from neighlab.topologies import VictimAttackerOwner
@@ -22,7 +23,7 @@ def nft(family, hook, claim):
     def on(place, verdict):
         chain, needs = f"{family} t filter", f"nf_tables with the family {family}"
         place.run(
-            "nft", f"add table {family} t; add chain {chain} {{ type filter hook {hook} priority 0; }}", needs=needs
+            "nft", f"add table {family} t; add chain {chain} {{ type filter hook {hook} priority filter; }}", needs=needs
         )
         place.run("nft", f"add rule {chain} {claim} {verdict}")
 
