@@ -22,9 +22,8 @@ CLAIM6 = f"icmpv6 type nd-neighbor-advert @th,64,128 {OWNER_HEX} @th,208,48 != 0
 def nft(family, hook, claim):
     def on(place, verdict):
         chain, needs = f"{family} t filter", f"nf_tables with the family {family}"
-        place.run(
-            "nft", f"add table {family} t; add chain {chain} {{ type filter hook {hook} priority filter; }}", needs=needs
-        )
+        hooked = f"{{ type filter hook {hook} priority filter; }}"
+        place.run("nft", f"add table {family} t; add chain {chain} {hooked}", needs=needs)
         place.run("nft", f"add rule {chain} {claim} {verdict}")
 
     return on
