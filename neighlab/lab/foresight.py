@@ -65,6 +65,8 @@ class Foresight:
                 self.host.hold(self.addr or "", state, for_ms=remedy.ms, dev=self.ifname)
             case remedies.SwitchArpOn():
                 self.host.link(dev=self.ifname, arp=True)
+            case remedies.AddRoute():
+                self.host.add_route(remedy.destination, via=remedy.via, dev=remedy.ifname)
         return self.frame
 
     def changed(self) -> bool:
@@ -116,7 +118,7 @@ def foresee(host: Host, frame: bytes, dev: str | None) -> Foresight:
     here = situation(host, addr, ifname)
     outcome = decide(frame, here)
     if outcome is None:
-        raise ScenarioError(f"{describe(frame)}: only ARP and ND frames can be explained")
+        raise ScenarioError(f"{describe(frame)}: only ARP and ND frames that quote no packet can be explained")
     return Foresight(host, ifname, frame, outcome, addr, here.entry, Capture(host.lab, host.name))
 
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from neighlab.lab.host import Host
 
 _ROOT: Final = "/proc/sys/net/"
+_FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 _KNOBS: Final = {
     4: ("accept_local", "arp_accept", "arp_filter", "arp_ignore", "drop_gratuitous_arp", "forwarding", "medium_id",
         "proxy_arp", "proxy_arp_pvlan", "route_localnet", "rp_filter", "send_redirects"),
-    6: ("accept_untracked_na", "dad_transmits", "disable_ipv6", "drop_unicast_in_l2_multicast", "drop_unsolicited_na",
-        "forwarding", "proxy_ndp", "router_solicitation_delay"),
+    6: ("accept_redirects", "accept_untracked_na", "dad_transmits", "disable_ipv6", "drop_unicast_in_l2_multicast",
+        "drop_unsolicited_na", "forwarding", "proxy_ndp", "router_solicitation_delay"),
 }  # fmt: skip
 """The conf knobs that decide what becomes of a frame."""
 
@@ -48,10 +49,14 @@ def surroundings(host: Host, dev: str | None = None) -> Surroundings:
         "read the addresses",
         lambda data, out: rtaddr.decode_own(data, names, out),
     )
-    routes: list[Route] = route.collect(
-        rtroute.RTM_GETROUTE, rtroute.encode_dump(socket.AF_INET), "read the routes",
-        lambda data, out: rtroute.decode_routes(data, names, out),
-    )  # fmt: skip
+    routes: list[Route] = [
+        one
+        for version in versions
+        for one in route.collect(
+            rtroute.RTM_GETROUTE, rtroute.encode_dump(_FAMILIES[version]), "read the routes",
+            lambda data, out: rtroute.decode_routes(data, names, out),
+        )
+    ]  # fmt: skip
     rules: list[Rule] = route.collect(
         rtrule.RTM_GETRULE, rtrule.encode_dump(socket.AF_INET), "read the rules", rtrule.decode_rules
     )

@@ -101,6 +101,21 @@ def router_message(kind: int, sender: str, dst: str, to: str) -> bytes:
     return changed(bytes(frame), {"slla": EVIL})
 
 
+def redirects() -> Iterator[bytes]:
+    near, default, stranger = "fe80::201", "fe80::200", "fe80::99"
+    for sender in (near, default, stranger, "2001:db8::2"):
+        for destination in ("2001:db8:1::9", "2001:db8:1:8000::9", FAR6, NEAR6, US6, "fe80::77", "ff02::5"):
+            for target in (destination, stranger, "2001:db8::77"):
+                for tlla in (True, False):
+                    yield ndp.redirect(
+                        destination, target=target, sender=sender, lladdr=EVIL, dst=US6, to=VICTIM, tlla=tlla
+                    )
+    good = ndp.redirect(FAR6, sender=default, lladdr=EVIL, dst=US6, to=VICTIM)
+    for wrong in ({"hop_limit": 64}, {"code": 1}, {"to": OTHER}, {"sender": "::1"}, {"length": 39}, {"checksum": 1},
+                  {"tlla": bytes([2, 0, *bytes(6)])}, {"tlla": bytes([2, 2, *bytes(14)])}):  # fmt: skip
+        yield changed(good, wrong)
+
+
 ARP_SETTINGS: list[list[dict[str, Any]]] = [
     [],
     *([{"arp_accept": value}] for value in (1, 2)),
@@ -128,6 +143,14 @@ ND_SETTINGS: list[list[dict[str, Any]]] = [
     [{"drop_unicast_in_l2_multicast": 1}],
     [{"forwarding": 1, "proxy_ndp": 1, "proxy_delay_ms": 0}],
 ]  # fmt: skip
+REDIRECT_SETTINGS: list[list[dict[str, Any]]] = [
+    [],
+    [],
+    [{"accept_redirects": 0}],
+    [{"dev": "all", "accept_redirects": 0}],
+    [{"forwarding": 1}],
+    [{"forwarding": 1, "accept_redirects": 1}],
+]
 ROUTER_SETTINGS: list[list[dict[str, Any]]] = [
     [],
     [{"forwarding": 0}],
@@ -208,6 +231,16 @@ def test_ndisc_rcv_is_modelled() -> None:
     lab = Lab(VictimAttackerOwner, families="ipv6")
     lab["victim"].neigh_set("2001:db8::77", flags=NTF.PROXY)
     sweep(lab["victim"], lab["attacker"], list(nd_frames()), ND_SETTINGS, share=3)
+
+
+@sandboxed
+def test_redirects_are_modelled() -> None:
+    lab = Lab(VictimAttackerOwner, families="ipv6")
+    victim = lab["victim"]
+    victim.add_route("::/0", via="fe80::200", dev="eth0")
+    victim.add_route("2001:db8:1::/48", via="fe80::201", dev="eth0")
+    victim.run("ip", "route", "add", "unreachable", "2001:db8:1:8000::/49")
+    sweep(victim, lab["attacker"], list(redirects()), REDIRECT_SETTINGS, share=2)
 
 
 @sandboxed

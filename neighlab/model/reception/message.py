@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 ARP, IPV6 = 0x0806, 0x86DD
 REQUEST, REPLY = 1, 2
-RS, RA, NS, NA = 133, 134, 135, 136
-SLLA, TLLA, NONCE = 1, 2, 14
-SMALLEST: Final = {RS: 8, RA: 16, NS: 24, NA: 24}
+RS, RA, NS, NA, REDIRECT = 133, 134, 135, 136, 137
+SLLA, TLLA, QUOTED, NONCE = 1, 2, 4, 14
+SMALLEST: Final = {RS: 8, RA: 16, NS: 24, NA: 24, REDIRECT: 40}
 """The bytes of each message before its options."""
 _ARP_LENGTH: Final = 28
 _ICMPV6: Final = 58
@@ -42,6 +42,7 @@ class Nd(NamedTuple):
     """A neighbour discovery message: `kind` is the ICMPv6 type, `options` are (type, payload).
 
     `options` is None if one of them is malformed. `complete` is False for a message shorter than its fixed part.
+    `destination` is what a redirect is about; its target is the next hop.
     """
 
     to: str
@@ -54,6 +55,7 @@ class Nd(NamedTuple):
     checksum_ok: bool
     complete: bool
     target: str = ""
+    destination: str = ""
     router: bool = False
     solicited: bool = False
     override: bool = False
@@ -104,6 +106,9 @@ def _nd(to: str, src: str, packet: bytes) -> Nd | None:
     if not base.complete:
         return base
     base = base._replace(options=_options(message[SMALLEST[kind] :]))
+    if kind == REDIRECT:
+        target, destination = inet_ntop(AF_INET6, message[8:24]), inet_ntop(AF_INET6, message[24:40])
+        base = base._replace(target=target, destination=destination)
     if kind in (NS, NA):
         flags = message[4] if kind == NA else 0
         base = base._replace(

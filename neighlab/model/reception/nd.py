@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from neighlab.model.nud import NUD, VALID
-from neighlab.model.reception import ip6_checks, na_checks, nd_checks, ns_checks
-from neighlab.model.reception.message import NA, NS, RS, SLLA, TLLA, Nd
+from neighlab.model.reception import ip6_checks, na_checks, nd_checks, ns_checks, redirect_checks
+from neighlab.model.reception.message import NA, NS, REDIRECT, RS, SLLA, TLLA, Nd
 from neighlab.model.reception.outcome import ChangeFrame, Explanation, Learned, Outcome
 from neighlab.model.reception.situation import Situation
 from neighlab.model.reception.update import Asked, no_lladdr, update
@@ -49,6 +49,16 @@ _ROUTER_SOLICITATION: Final = (
     nd_checks.not_a_router, nd_checks.nobody_asks, nd_checks.bad_options, nd_checks.lladdr_length,
 )  # fmt: skip
 _ROUTER_ADVERTISEMENT: Final = (nd_checks.router_not_link_local, nd_checks.bad_options, nd_checks.lladdr_length)
+_REDIRECT: Final = (
+    redirect_checks.sender_not_link_local,
+    nd_checks.bad_options,
+    redirect_checks.group_destination,
+    redirect_checks.target_not_link_local,
+    redirect_checks.router,
+    redirect_checks.accept_redirects,
+    nd_checks.lladdr_length,
+    redirect_checks.not_the_gateway,
+)
 
 
 def process(frame: Nd, it: Situation) -> Outcome:
@@ -61,6 +71,8 @@ def process(frame: Nd, it: Situation) -> Outcome:
             return _solicitation(frame, it)
         case _ if frame.kind == NA:
             return _advertisement(frame, it)
+        case _ if frame.kind == REDIRECT:
+            return _redirect(frame, it)
     mine = _ROUTER_SOLICITATION if frame.kind == RS else _ROUTER_ADVERTISEMENT
     for check in mine:
         if (why := check(frame, it)) is not None:
@@ -84,7 +96,8 @@ def _solicitation(frame: Nd, it: Situation) -> Outcome:
         # the answer itself has to be resolved first
         state = it.entry.state if it.entry is not None else NUD.NONE
         if state == NUD.INCOMPLETE:
-            return Outcome(ignored=no_lladdr(frame.sender, it.entry, ChangeFrame({"slla": frame.src})), answer="later")
+            asked = Asked(frame.sender, NUD.STALE, lladdr)
+            return Outcome(ignored=no_lladdr(asked, it.entry, ChangeFrame({"slla": frame.src})), answer="later")
         return Outcome(learned=Learned(frame.sender, NUD.INCOMPLETE, None), answer="later")
     return _learn(it, Asked(frame.sender, NUD.STALE, lladdr), answer="now")
 
@@ -98,8 +111,17 @@ def _advertisement(frame: Nd, it: Situation) -> Outcome:
     asked = Asked(
         frame.target, NUD.REACHABLE if proves else NUD.STALE, _lladdr(frame),
         kept_because=na_checks.override_flag(frame, it), weak=True, router=frame.router,
+        option="tlla",
     )  # fmt: skip
     return _learn(it, asked)
+
+
+def _redirect(frame: Nd, it: Situation) -> Outcome:
+    for check in _REDIRECT:
+        if (why := check(frame, it)) is not None:
+            return Outcome(ignored=why)
+    to_router = None if frame.target == frame.destination else True
+    return _learn(it, Asked(frame.target, NUD.STALE, _lladdr(frame), router=to_router, option="tlla"))
 
 
 def _learn(it: Situation, asked: Asked, *, answer: str = "none") -> Outcome:
@@ -111,5 +133,5 @@ def _learn(it: Situation, asked: Asked, *, answer: str = "none") -> Outcome:
 
 
 def _lladdr(frame: Nd) -> str | None:
-    payload = frame.option(TLLA if frame.kind == NA else SLLA)
+    payload = frame.option(TLLA if frame.kind in (NA, REDIRECT) else SLLA)
     return payload.hex(":") if payload is not None else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 from typing import Final
 
+from neighlab.model.reception import redirect_checks
 from neighlab.model.reception.ip6_checks import is_group, our_addr
-from neighlab.model.reception.message import NA, NS, RS, SLLA, TLLA, Nd
+from neighlab.model.reception.message import NA, NS, REDIRECT, RS, SLLA, TLLA, Nd
 from neighlab.model.reception.outcome import ChangeFrame, Explanation, raise_knob
 from neighlab.model.reception.situation import Situation
 
 _RCV, _RS, _RA = "ndisc_rcv", "ndisc_recv_rs", "ndisc_router_discovery"
-_FUNCTIONS: Final = {133: _RS, 134: _RA, 135: "ndisc_recv_ns", 136: "ndisc_recv_na"}
+_FUNCTIONS: Final = {133: _RS, 134: _RA, 135: "ndisc_recv_ns", 136: "ndisc_recv_na", 137: "ndisc_redirect_rcv"}
 
 
 def hop_limit(frame: Nd, it: Situation) -> Explanation | None:
@@ -35,6 +36,8 @@ def incomplete(frame: Nd, it: Situation) -> Explanation | None:
         return None
     text = "the message is shorter than its fixed part"
     about = _target(frame, it) if frame.kind in (NS, NA) else {}
+    if frame.kind == REDIRECT:
+        about = redirect_checks.about(frame, it)
     return Explanation("truncated", _FUNCTIONS[frame.kind], text, ChangeFrame(about | _option(frame)))
 
 
@@ -62,7 +65,7 @@ def bad_options(frame: Nd, it: Situation) -> Explanation | None:
 
 def lladdr_length(frame: Nd, it: Situation) -> Explanation | None:
     """A link-layer address option that is not as long as the device's address (ndisc_opt_addr_data)."""
-    payload = frame.option(TLLA if frame.kind == NA else SLLA)
+    payload = frame.option(TLLA if frame.kind in (NA, REDIRECT) else SLLA)
     if payload is None or len(payload) == 6:
         return None
     text = f"the link-layer address option has {len(payload)} bytes of 6"
@@ -71,7 +74,7 @@ def lladdr_length(frame: Nd, it: Situation) -> Explanation | None:
 
 def _option(frame: Nd) -> dict[str, str | bool]:
     """The link-layer address option as it should be: nobody has none."""
-    name = "tlla" if frame.kind == NA else "slla"
+    name = "tlla" if frame.kind in (NA, REDIRECT) else "slla"
     return {name: False if frame.sender == "::" else frame.src}
 
 

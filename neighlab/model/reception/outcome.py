@@ -68,7 +68,18 @@ class SwitchArpOn(NamedTuple):
         return f"after ip link set {self.ifname} arp on"
 
 
-Remedy: TypeAlias = SetKnobs | ChangeFrame | UnpinEntry | UseEntry | WaitFor | SwitchArpOn
+class AddRoute(NamedTuple):
+    """A route to be added."""
+
+    destination: str
+    via: str
+    ifname: str
+
+    def __str__(self) -> str:
+        return f"after ip route replace {self.destination} via {self.via} dev {self.ifname}"
+
+
+Remedy: TypeAlias = SetKnobs | ChangeFrame | UnpinEntry | UseEntry | WaitFor | SwitchArpOn | AddRoute
 
 
 def change_of(remedy: Remedy) -> dict[str, Any]:
@@ -87,6 +98,8 @@ def change_of(remedy: Remedy) -> dict[str, Any]:
             return {"wait_ms": round(remedy.ms)}
         case SwitchArpOn():
             return {"arp_on": remedy.ifname}
+        case AddRoute():
+            return {"route": {"destination": remedy.destination, "via": remedy.via, "dev": remedy.ifname}}
 
 
 @dataclass(frozen=True, slots=True)

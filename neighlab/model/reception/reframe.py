@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from neighlab.errors import ScenarioError
 from neighlab.model.arp import check_lladdr
-from neighlab.model.reception.message import NA, NS, SLLA, SMALLEST, TLLA, Arp, Nd, checksum, read
+from neighlab.model.reception.message import NA, NS, REDIRECT, SLLA, SMALLEST, TLLA, Arp, Nd, checksum, read
 
 _ARP_FIELDS: Final = {
     "hwtype": (14, "!H"),
@@ -30,10 +30,10 @@ _ETHERNET: Final = {"to": 0, "src": 6}
 def changed(frame: bytes, fields: Mapping[str, Any]) -> bytes:
     """The frame with these fields otherwise; ScenarioError for a field that it has not.
 
-    ARP: those of arp.raw. ND: `sender`, `dst`, `hop_limit`, `code`, `target`, the flags of an advertisement, `slla` or
-    `tlla`, the link-layer address option (False: without; bytes: whatever stands in its place; it replaces what options
-    there are), and `checksum`, a number or "right". `length` cuts the message after so many bytes or pads it; one that
-    ends before a field that is to be changed is padded, too.
+    ARP: those of arp.raw. ND: `sender`, `dst`, `hop_limit`, `code`, `target`, a redirect's `destination`, the flags of
+    an advertisement, `slla` or `tlla`, the link-layer address option (False: without; bytes: whatever stands in its
+    place; it replaces what options there are), and `checksum`, a number or "right". `length` cuts the message after so
+    many bytes or pads it; one that ends before a field that is to be changed is padded, too.
     """
     message = read(frame)
     data = bytearray(frame)
@@ -68,8 +68,10 @@ def _nd(data: bytearray, message: Nd, fields: dict[str, Any], length: int | None
     if options:
         ((name, value),) = options.items()
         rest = b"" if value is False else value if isinstance(value, bytes) else _lladdr_option(name, value)
-    if "target" in fields and message.kind in (NS, NA):
+    if "target" in fields and message.kind in (NS, NA, REDIRECT):
         body[8:24] = _packed(fields.pop("target"))
+    if "destination" in fields and message.kind == REDIRECT:
+        body[24:40] = _packed(fields.pop("destination"))
     for flag in fields.keys() & _FLAGS.keys():
         body[4] = body[4] & ~_FLAGS[flag] | (_FLAGS[flag] if fields.pop(flag) else 0)
     data[54:] = body + rest

@@ -40,6 +40,7 @@ class Route(NamedTuple):
     ifname: str
     metric: int = 0
     scope: int = 0
+    gateway: str = ""
 
 
 class Rule(NamedTuple):

@@ -18,7 +18,7 @@ class Asked(NamedTuple):
 
     `kept_because` says why another link-layer address may not be taken (locktime, the override flag); None if it may.
     `weak`: then a CONNECTED entry is doubted at least. `router` is what an advertisement says of NTF_ROUTER, None if
-    it says nothing.
+    it says nothing. `option` is where the frame has the link-layer address (ND).
     """
 
     addr: str
@@ -27,6 +27,7 @@ class Asked(NamedTuple):
     kept_because: Explanation | None = None
     weak: bool = False
     router: bool | None = None
+    option: str = "slla"
 
 
 def update(entry: Neigh | None, asked: Asked, *, born: Learned) -> Learned | Explanation:
@@ -38,7 +39,7 @@ def update(entry: Neigh | None, asked: Asked, *, born: Learned) -> Learned | Exp
         return _pinned(entry, asked) if entry is not None else born
     valid = bool(old & VALID)
     if asked.lladdr is None and not valid:
-        return Learned(asked.addr, old, None) if entry is None else no_lladdr(asked.addr, entry)
+        return Learned(asked.addr, old, None) if entry is None else no_lladdr(asked, entry)
     lladdr = known if asked.lladdr is None else asked.lladdr
     state, routed = asked.state, _routed(flags, asked.router)
     if valid and lladdr != known and asked.kept_because is not None:
@@ -69,13 +70,13 @@ def _pinned(entry: Neigh, asked: Asked) -> Explanation:
 
 def _nothing_new(entry: Neigh, asked: Asked) -> Explanation:
     other = OTHER if entry.lladdr != OTHER else "00:00:5e:00:53:78"
-    option = {"lladdr": other} if ":" not in asked.addr else {"tlla" if asked.router is not None else "slla": other}
+    field = asked.option if ":" in asked.addr else "lladdr"
     text = f"{entry.addr} is {state_name(entry.state)} at {entry.lladdr} already"
-    return Explanation("nothing-new", _FUNCTION, text, ChangeFrame(option))
+    return Explanation("nothing-new", _FUNCTION, text, ChangeFrame({field: other}))
 
 
-def no_lladdr(addr: str, entry: Neigh | None, remedy: Remedy | None = None) -> Explanation:
+def no_lladdr(asked: Asked, entry: Neigh | None, remedy: Remedy | None = None) -> Explanation:
     """A frame that brings no link-layer address to an entry that has none."""
     state = f"is {state_name(entry.state)}" if entry is not None else "does not exist"
-    text = f"the frame carries no link-layer address, and the entry for {addr} {state}"
-    return Explanation("no-lladdr", _FUNCTION, text, remedy or ChangeFrame({"tlla": OTHER}))
+    text = f"the frame carries no link-layer address, and the entry for {asked.addr} {state}"
+    return Explanation("no-lladdr", _FUNCTION, text, remedy or ChangeFrame({asked.option: OTHER}))
