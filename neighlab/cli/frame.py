@@ -34,7 +34,7 @@ def command(expression: str, dev: str | None, count: int) -> None:
     the Ethernet addresses. What is sent is printed.
     """
     from neighlab.kernel.ns import NetNS, open_current_net
-    from neighlab.model.frames import describe
+    from neighlab.model.frame_words import describe
     from neighlab.wire.port import Port
 
     frame = built(expression)

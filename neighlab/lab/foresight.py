@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from neighlab.errors import ScenarioError
 from neighlab.lab.capture import Capture
 from neighlab.lab.surroundings import entry_of, situation
-from neighlab.model.frames import describe
+from neighlab.model.frame_words import describe
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, NTF, NUD
 from neighlab.model.reception import outcome as remedies

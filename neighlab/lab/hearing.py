@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from neighlab.kernel import rtaddr, rtneigh
 from neighlab.kernel.monitor import AddrEvent, Event, Monitor, NeighEvent, describe
 from neighlab.lab.history import AddrSighting, Key, Sighting
-from neighlab.model.frames import describe as describe_frame
+from neighlab.model.frame_words import describe as describe_frame
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, NTF, State, flag_names, state_name
 from neighlab.model.timeline import Entry, Timeline

@@ -18,7 +18,8 @@ from neighlab.kernel.tracing.chronicle import Change, Chronicle, Drop, Entry, up
 from neighlab.kernel.tracing.trace import Trace, drop_reasons, kernel_symbols
 from neighlab.lab.dropped import Dropped
 from neighlab.model import timeline
-from neighlab.model.frames import describe, parse
+from neighlab.model.frame_words import describe
+from neighlab.model.frames import parse
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, Absent, flag_names, state_name
 

@@ -13,7 +13,6 @@ from typing import Any, Final, Literal, NamedTuple
 Kind = Literal["arp-request", "arp-reply", "ns", "na", "rs", "ra", "redirect", "ipv4", "ipv6", "other"]
 
 _ETHERNET: Final = struct.Struct("!6s6sH")
-_ARP_HEADER: Final = struct.Struct("!HHBBH")
 _ARP: Final = struct.Struct("!HHBBH6s4s6s4s")
 _IPV4: Final = struct.Struct("!B5xHBB2x4s4s")
 _IPV6: Final = struct.Struct("!B3xHBB16s16s")
@@ -23,7 +22,6 @@ _TWO_BYTES: Final = struct.Struct("!BB")
 _ND_TARGET: Final = struct.Struct("!4xB3x16s")
 _REDIRECTED: Final = struct.Struct("!24x16s")
 
-_ETHERTYPES: Final = {0x0800: "IPv4", 0x0806: "ARP", 0x86DD: "IPv6"}
 _ARP_ON_ETHERNET: Final = (1, 0x0800, 6, 4)
 _ARP_KINDS: Final[dict[int, Kind]] = {1: "arp-request", 2: "arp-reply"}
 _ND_KINDS: Final[dict[int, tuple[Kind, int]]] = {
@@ -35,20 +33,9 @@ _ICMP, _TCP_PROTOCOL, _UDP_PROTOCOL, _ICMPV6 = 1, 6, 17, 58
 _WALKED: Final = (0, 43, 60)
 """IPv6 extension headers of one layout: hop-by-hop, routing, destination options."""
 
-_TCP_FLAGS: Final = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 _NOTHING = "0.0.0.0", "::"
-_ICMP_NAMES: Final[dict[tuple[int, int], str]] = {
-    (_ICMP, 0): "echo reply",
-    (_ICMP, 8): "echo request",
-    (_ICMPV6, 128): "echo request",
-    (_ICMPV6, 129): "echo reply",
-    (_ICMPV6, 143): "multicast listener report",
-}
-_UNREACHABLE: Final[dict[int, tuple[int, dict[int, str]]]] = {
-    _ICMP: (3, {0: "net", 1: "host", 2: "protocol", 3: "port"}),
-    _ICMPV6: (1, {0: "route", 3: "address", 4: "port"}),
-}
-"""Protocol -> the ICMP type that reports a destination as unreachable, and what of it each code means."""
+_UNREACHABLE: Final = {_ICMP: 3, _ICMPV6: 1}
+"""Protocol -> the ICMP type that reports a destination as unreachable."""
 
 
 class Parsed(NamedTuple):
@@ -173,7 +160,7 @@ def _transport(frame: bytes, at: int, protocol: int) -> dict[str, Any]:
         kind, code = _TWO_BYTES.unpack_from(frame, at)
         fields = {"icmp_type": kind, "icmp_code": code}
         family, first, last = (AF_INET, 24, 28) if protocol == _ICMP else (AF_INET6, 32, 48)
-        if kind == _UNREACHABLE[protocol][0] and len(frame) >= at + last:
+        if kind == _UNREACHABLE[protocol] and len(frame) >= at + last:
             fields["unreachable"] = inet_ntop(family, frame[at + first : at + last])
         return fields
     return {}
@@ -206,88 +193,3 @@ def _nd(message: bytes, icmp_type: int, length: int) -> dict[str, Any]:
 
 
 _READERS: Final = {0x0800: _ipv4, 0x0806: _arp, 0x86DD: _ipv6}
-
-
-def describe(frame: bytes) -> str:
-    """Say in one line what a frame says; ` from LLADDR` names an Ethernet source that is not the address announced."""
-    parsed = parse(frame)
-    if parsed.op is not None:
-        line = _say_arp(parsed)
-    elif parsed.kind == "other":
-        line = _say_other(frame)
-    else:
-        line = _say_ip(parsed) if parsed.kind in ("ipv4", "ipv6") else _say_nd(parsed)
-    return line if parsed.lladdr in (None, parsed.src) else f"{line} from {parsed.src}"
-
-
-def _say_arp(arp: Parsed) -> str:
-    request = arp.kind == "arp-request"
-    marks = []
-    if arp.is_gratuitous:
-        marks.append("gratuitous" if request else "gratuitous reply")
-    elif arp.is_probe:
-        marks.append("probe")
-    elif arp.is_broadcast and not request:
-        marks.append("broadcast reply")
-    if not arp.is_broadcast and (request or arp.is_gratuitous):
-        marks.append("unicast")
-    if request:
-        line = f"ARP who-has {arp.target}" + ("" if arp.is_probe else f" tell {arp.sender}")
-    elif arp.kind == "arp-reply":
-        line = f"ARP {arp.sender} is-at {arp.lladdr}"
-    else:
-        return f"ARP op {arp.op} {arp.sender} > {arp.target}"
-    return line + _in_brackets(marks)
-
-
-def _say_nd(nd: Parsed) -> str:
-    marks = ["DAD"] if nd.is_probe else []
-    if nd.kind == "ns" and not nd.is_broadcast:
-        marks.append("unicast")
-    if nd.hop_limit != 255:
-        marks.append(f"hop limit {nd.hop_limit}")  # the kernel drops it: it may come from another link
-    if nd.kind == "ns":
-        line = f"ND who-has {nd.target}" + ("" if nd.is_probe else f" tell {nd.sender}")
-    elif nd.kind == "na":
-        flags = [name for name in ("router", "solicited", "override") if getattr(nd, name)]
-        line = f"ND {nd.target} is-at {nd.lladdr or '(no lladdr)'}" + (f" flags [{','.join(flags)}]" if flags else "")
-    elif nd.kind == "redirect":
-        way = "is on the link" if nd.target == nd.redirected else f"is behind {nd.target}"
-        line = f"ND redirect {nd.redirected} {way}" + (f" at {nd.lladdr}" if nd.lladdr else "")
-    else:
-        line = f"ND router {'solicitation' if nd.kind == 'rs' else 'advertisement'} {nd.sender} > {nd.dst_addr}"
-    return line + _in_brackets(marks)
-
-
-def _say_ip(ip: Parsed) -> str:
-    if ip.sport is not None:
-        form = "{}:{}" if ip.kind == "ipv4" else "[{}]:{}"
-        ends = f"{form.format(ip.sender, ip.sport)} > {form.format(ip.target, ip.dport)}"
-        if ip.tcp_flags is None:
-            return f"UDP {ends} {ip.length} bytes"
-        return f"TCP {ends} [{','.join(name for bit, name in enumerate(_TCP_FLAGS) if ip.tcp_flags >> bit & 1)}]"
-    ends = f"{ip.sender} > {ip.target}"
-    if ip.protocol is None or ip.icmp_type is None:
-        return f"{'IPv4' if ip.kind == 'ipv4' else 'IPv6'} protocol {ip.protocol} {ends}"
-    name = _ICMP_NAMES.get((ip.protocol, ip.icmp_type), f"type {ip.icmp_type} code {ip.icmp_code}")
-    kind, codes = _UNREACHABLE[ip.protocol]
-    if ip.icmp_type == kind:
-        name = f"{codes.get(ip.icmp_code or 0, f'code {ip.icmp_code}')} unreachable"
-    about = f" (for {ip.unreachable})" if ip.unreachable else ""
-    return f"{'ICMP' if ip.protocol == _ICMP else 'ICMPv6'} {name} {ends}{about}"
-
-
-def _say_other(frame: bytes) -> str:
-    if len(frame) < _ETHERNET.size:
-        return f"{len(frame)} bytes, too short for Ethernet"
-    ethertype = _ETHERNET.unpack_from(frame)[2]
-    if ethertype == 0x0806 and len(frame) >= 14 + _ARP.size:
-        hwtype, ptype, hwlen, plen, op = _ARP_HEADER.unpack_from(frame, 14)
-        return f"ARP hwtype {hwtype} ptype 0x{ptype:04x} hwlen {hwlen} plen {plen} op {op} (malformed)"
-    if ethertype in _ETHERTYPES:
-        return f"{_ETHERTYPES[ethertype]} malformed, {len(frame)} bytes"
-    return f"ethertype 0x{ethertype:04x}, {len(frame)} bytes"
-
-
-def _in_brackets(marks: list[str]) -> str:
-    return f" ({', '.join(marks)})" if marks else ""

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from neighlab.model.frames import describe, parse
+from neighlab.model.frame_words import describe
+from neighlab.model.frames import parse
 from neighlab.model.live import EntryNow, FrameNow, LabNow, LossNow, NewsNow, TableNow
 from neighlab.model.neigh import Neigh
 from neighlab.report.json import as_json

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from neighlab.model.countdown import Timer
-from neighlab.model.frames import describe
+from neighlab.model.frame_words import describe
 from neighlab.model.live import EntryNow, FrameNow, LabNow, TableNow
 from neighlab.model.nud import NTF, NUD, state_name
 from neighlab.report.plain import duration, printable

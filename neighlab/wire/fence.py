@@ -15,6 +15,7 @@ from typing import Final
 from neighlab.errors import ExpectationFailed
 from neighlab.kernel.links import packed_lladdr
 from neighlab.model import arp, frames, ndp
+from neighlab.model.frame_words import describe
 from neighlab.wire.bpf import MARKER_ETHERTYPE
 from neighlab.wire.port import Port
 
@@ -56,9 +57,9 @@ def probe_fence(
     port.send(question)
     if (why := _unheard(port, answers, timeout_s, hopeless)) is not None:
         raise ExpectationFailed(
-            f"fence: {addr} cannot answer {frames.describe(question)}: {why}"
+            f"fence: {addr} cannot answer {describe(question)}: {why}"
             if why
-            else f"fence: {addr} did not answer {frames.describe(question)} within {timeout_s * 1000:.0f} ms; "
+            else f"fence: {addr} did not answer {describe(question)} within {timeout_s * 1000:.0f} ms; "
             "a host that may not answer needs fence(..., by='marker')"
         )
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from neighlab.kernel.ns import NetNS
-from neighlab.model.frames import Parsed, describe, parse
+from neighlab.model.frame_words import describe
+from neighlab.model.frames import Parsed, parse
 from neighlab.wire import bpf, stamps
 from neighlab.wire.port import ETH_P_ALL
 

@@ -14,7 +14,7 @@ from sandboxed import sandboxed
 from neighlab import BROADCAST, EVIL, NTF, NUD, OTHER, VALID, arp, ndp
 from neighlab.lab.host import Host
 from neighlab.lab.lab import Lab
-from neighlab.model.frames import describe
+from neighlab.model.frame_words import describe
 from neighlab.model.reception.decide import about
 from neighlab.model.reception.reframe import changed
 

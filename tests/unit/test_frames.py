@@ -11,7 +11,8 @@ import pytest
 
 from neighlab.model import arp, ndp
 from neighlab.model.addresses import BROADCAST, EVIL, ZERO
-from neighlab.model.frames import Parsed, describe, parse
+from neighlab.model.frame_words import describe
+from neighlab.model.frames import Parsed, parse
 
 ONE, TWO = "00:00:5e:00:53:01", "00:00:5e:00:53:02"
 ADDR1, ADDR2 = "2001:db8::1", "2001:db8::2"
@@ -247,8 +248,8 @@ def test_no_bytes_make_reading_fail() -> None:
 
 def test_importing_does_not_load_scapy() -> None:
     code = (
-        "import sys, neighlab.model.frames, neighlab.model.arp, neighlab.model.ndp\n"
-        "neighlab.model.frames.describe(bytes(60))\n"
+        "import sys, neighlab.model.frame_words, neighlab.model.arp, neighlab.model.ndp\n"
+        "neighlab.model.frame_words.describe(bytes(60))\n"
         "sys.exit(any(name.split('.')[0] == 'scapy' for name in sys.modules))"
     )
     assert (

@@ -9,7 +9,7 @@ import pytest
 
 from neighlab.model import arp, ndp
 from neighlab.model.evidence import CapturedFrame, Evidence, Interface
-from neighlab.model.frames import describe
+from neighlab.model.frame_words import describe
 from neighlab.model.nud import NUD
 from neighlab.model.reception.decide import decide
 from neighlab.model.reception.outcome import Learned, Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neighlab.lab.foresight import Foresight, foresee
 from neighlab.lab.host.base import HostBase
-from neighlab.model.frames import describe
+from neighlab.model.frame_words import describe
 from neighlab.model.reception.outcome import Explanation
 from neighlab.model.result import Expectation
 

@@ -12,7 +12,7 @@ from neighlab.kernel import links
 from neighlab.lab.capture import Capture
 from neighlab.lab.carrier import is_up
 from neighlab.lab.host.base import HostBase, far_end
-from neighlab.model.frames import describe
+from neighlab.model.frame_words import describe
 from neighlab.model.timeline import Entry
 from neighlab.wire import fence, flood
 from neighlab.wire.port import Port

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from neighlab.model.frames import describe
+from neighlab.model.frame_words import describe
 from neighlab.model.reception.decide import about
 from neighlab.model.timeline import Entry
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from neighlab.model.evidence import CapturedFrame, Interface
-from neighlab.model.frames import Parsed, describe, parse
+from neighlab.model.frame_words import describe
+from neighlab.model.frames import Parsed, parse
 from neighlab.model.timeline import Entry
 
 _REMEMBERED: Final = 32
