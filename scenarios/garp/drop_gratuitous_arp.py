@@ -9,7 +9,7 @@ attacker sends another. In practice: failovers announced by gratuitous ARP no lo
 when its own probes fail.
 """
 
-from neighlab.topologies import VictimAttackerOwner
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import EVIL, NUD, Case, Sabotage, arp, ndp, scenario
 
@@ -23,7 +23,7 @@ def drop(*, everywhere=0, device=0):
 
 def drop6(*, everywhere=0, device=0):
     settings = {"everywhere": {"drop_unsolicited_na": everywhere}, "device": {"drop_unsolicited_na": device}}
-    return {"family": "ipv6", **settings}
+    return {"family": "ipv6", "owner": OWNER6, **settings}
 
 
 def stays(value, knob="drop_gratuitous_arp"):
@@ -54,7 +54,7 @@ def solicited(victim):
 
 
 @scenario(
-    topology=VictimAttackerOwner,
+    topology=AttackerOnWire,
     proves=["garp/drop-gratuitous-arp", "garp/drop-unsolicited-na", "spoof/drop-garp-defence"],
     kernel="arp_process, ndisc_recv_na",
     cases=[
@@ -79,12 +79,12 @@ def solicited(victim):
         ),
     ],
 )  # fmt: skip
-def drop_gratuitous_arp_drops_only_that(victim, attacker, owner, *, everywhere, device, frame, outcome, lladdr):
+def drop_gratuitous_arp_drops_only_that(victim, attacker, *, everywhere, device, frame, outcome, lladdr, owner=OWNER):
     victim.conf(dev="all", **everywhere)
     victim.conf(**device)
-    victim.neigh_set(owner.addr, owner.lladdr, state=NUD.STALE)
+    victim.neigh_set(owner, TRUE, state=NUD.STALE)
 
     attacker.send(frame(victim))
     attacker.fence(victim)
 
-    victim.expect(owner.addr, outcome, lladdr=lladdr, within_ms=0)
+    victim.expect(owner, outcome, lladdr=lladdr, within_ms=0)

@@ -8,19 +8,19 @@ addresses agree as well. Many believe that arp_accept=0, the default, makes Linu
 failover announcements work with the default, and so does poisoning; only a static entry withstands.
 """
 
-from neighlab.topologies import VictimAttackerOwner
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import BROADCAST, EVIL, NUD, Case, Sabotage, arp, scenario
 
-VICTIM = "00:00:5e:00:53:01"
+VICTIM, OWNER, TRUE = "00:00:5e:00:53:01", "192.0.2.3", "00:00:5e:00:53:03"
 STALE, REACHABLE, FAILED, PERMANENT = NUD.STALE, NUD.REACHABLE, NUD.FAILED, NUD.PERMANENT
 CHANGED = {"outcome": STALE, "lladdr": EVIL}
-LEFT = {"outcome": PERMANENT, "lladdr": "00:00:5e:00:53:03"}
+LEFT = {"outcome": PERMANENT, "lladdr": TRUE}
 NOT_STATIC = Sabotage(params={"old": STALE})
 
 
 @scenario(
-    topology=VictimAttackerOwner,
+    topology=AttackerOnWire,
     proves=["garp/updates-existing", "spoof/gratuitous"],
     kernel="arp_process, arp_is_garp, neigh_update",
     cases=[
@@ -43,13 +43,11 @@ NOT_STATIC = Sabotage(params={"old": STALE})
     ],
     sabotage=Sabotage(knobs={"drop_gratuitous_arp": 1}),
 )
-def gratuitous_arp_updates_an_existing_entry(
-    victim, attacker, owner, *, form, arp_accept, old, outcome, lladdr, to=BROADCAST
-):
+def gratuitous_arp_updates_an_existing_entry(victim, attacker, *, form, arp_accept, old, outcome, lladdr, to=BROADCAST):
     victim.conf(arp_accept=arp_accept, drop_gratuitous_arp=0)
-    victim.neigh_set(owner.addr, owner.lladdr, state=old)
+    victim.neigh_set(OWNER, TRUE, state=old)
 
-    attacker.send(arp.gratuitous(owner.addr, lladdr=EVIL, form=form, to=to))
+    attacker.send(arp.gratuitous(OWNER, lladdr=EVIL, form=form, to=to))
     attacker.fence(victim)
 
-    victim.expect(owner.addr, outcome, lladdr=lladdr, within_ms=0)
+    victim.expect(OWNER, outcome, lladdr=lladdr, within_ms=0)

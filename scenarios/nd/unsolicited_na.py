@@ -8,12 +8,12 @@ Many believe that the solicited flag is checked against a question: it is not. I
 override, and hosts without an entry for the address learn of it when they first need it.
 """
 
-from neighlab.topologies import VictimAttackerOwner
+from neighlab.topologies import AttackerOnWire
 
 from neighlab import ABSENT, EVIL, NTF, NUD, OFF_LINK6, ON_LINK6, Case, Sabotage, ndp, scenario
 
 VICTIM, LLADDR = "2001:db8::1", "00:00:5e:00:53:01"
-TRUE = "00:00:5e:00:53:03"
+OWNER, TRUE = "2001:db8::3", "00:00:5e:00:53:03"
 STALE, REACHABLE, FAILED = NUD.STALE, NUD.REACHABLE, NUD.FAILED
 PLAIN, SOLICITED = {"override": False}, {"override": False, "solicited": True}
 OVERRIDE, BOTH = {"override": True}, {"override": True, "solicited": True}
@@ -34,7 +34,7 @@ def untracked(value):
 
 
 @scenario(
-    topology=VictimAttackerOwner,
+    topology=AttackerOnWire,
     family="ipv6",
     proves=["garp/na-flags", "garp/accept-untracked-na", "spoof/nd-spoof"],
     kernel="ndisc_recv_na, accept_untracked_na, __neigh_update",
@@ -93,10 +93,10 @@ def untracked(value):
     ],
 )  # fmt: skip
 def unsolicited_na_does_what_its_flags_say(
-    victim, attacker, owner, *, flags, outcome, old=STALE, addr="2001:db8::3", lladdr=TRUE, ntf=NTF.NONE, knobs=()
+    victim, attacker, *, flags, outcome, old=STALE, addr=OWNER, lladdr=TRUE, ntf=NTF.NONE, knobs=()
 ):
     victim.conf(**dict(knobs))
-    victim.neigh_set(owner.addr, owner.lladdr, state=old)
+    victim.neigh_set(OWNER, TRUE, state=old)
 
     attacker.send(ndp.na(addr, **{"lladdr": EVIL, "dst": VICTIM, "to": LLADDR} | flags))
     attacker.fence(victim)
