@@ -28,6 +28,8 @@ RTM_NEWNSID: Final = 88
 IFF_UP: Final = 0x1
 IFF_NOARP: Final = 0x80
 IFLA_OPERSTATE: Final = 16
+IF_OPER_DOWN: Final = 2
+IF_OPER_LOWERLAYERDOWN: Final = 3
 IF_OPER_UP: Final = 6
 """RFC 2863: the interface can pass packets."""
 

@@ -51,6 +51,16 @@ def wait_for_carrier(lab: Lab, near: Any, far: Any, *, up: bool) -> None:
     lab.pump()
 
 
+def wait_for_no_carrier(lab: Lab, node: Any, ifindex: int, dev: str) -> None:
+    """Wait until the kernel has acted on an interface having no carrier, which may take linkwatch a second."""
+    deadline = time.monotonic() + _PATIENCE_S * lab.time_scale
+    while _operstate(node, ifindex, dev) not in (links.IF_OPER_DOWN, links.IF_OPER_LOWERLAYERDOWN):
+        if time.monotonic() > deadline:
+            raise EnvironmentProblem(f"{node.name} {dev}: it has a carrier")
+        lab.wait(0.001)
+    lab.pump()
+
+
 def is_up(intf: Any) -> bool:
     """Is an interface there, and was it set up (`ip link set ... up`), whether or not its wire carries?"""
     try:
@@ -61,7 +71,10 @@ def is_up(intf: Any) -> bool:
 
 
 def _operational(intf: Any) -> bool:
-    body = links.query_link(intf.ifindex)
-    data, start, end = intf.node.route.get(links.RTM_GETLINK, body, f"look at {intf.name}")
+    return _operstate(intf.node, intf.ifindex, intf.name) == links.IF_OPER_UP
+
+
+def _operstate(node: Any, ifindex: int, dev: str) -> int:
+    data, start, end = node.route.get(links.RTM_GETLINK, links.query_link(ifindex), f"look at {dev}")
     state = nlattr.parse_attrs(data, start + 16, end).get(links.IFLA_OPERSTATE, b"\0")
-    return state[0] == links.IF_OPER_UP
+    return int(state[0])

@@ -28,6 +28,7 @@ SENT6 = {"own": "2001:db8:1::1/64", "addrs": ["2001:db8:1::2", "2001:db8:1::3", 
 def tunnel_entries_are_noarp(victim, lab, *, own, addrs, entries, mode="tun"):
     victim.run("ip", "tuntap", "add", "mode", mode, "name", "tunnel", needs="tun devices (CONFIG_TUN, /dev/net/tun)")
     victim.run("ip", "link", "set", "tunnel", "up")
+    victim.await_no_carrier("tunnel")
     victim.add_addr(own, dev="tunnel")
 
     for addr in addrs:

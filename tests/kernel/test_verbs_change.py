@@ -7,6 +7,7 @@ from neighlab.topologies import TwoHosts, VictimAttacker
 from sandboxed import sandboxed
 
 from neighlab import ABSENT, NUD, ON_LINK, OTHER
+from neighlab.errors import EnvironmentProblem
 from neighlab.kernel import links, nlattr
 from neighlab.lab.lab import Lab
 
@@ -40,6 +41,23 @@ def test_others_keep_their_carrier() -> None:
     lab["victim"].unplug()
     assert operstate(lab["attacker"]) == links.IF_OPER_UP
     lab["attacker"].expect(ON_LINK, NUD.STALE, within_ms=0)
+
+
+@sandboxed
+def test_what_the_lack_of_a_carrier_does_is_done_when_it_was_awaited() -> None:
+    lab = Lab(TwoHosts, families="ipv4")
+    victim = lab["victim"]
+    victim.run("ip", "tuntap", "add", "mode", "tun", "name", "tunnel", needs="tun devices")
+    victim.run("ip", "link", "set", "tunnel", "up")
+    victim.await_no_carrier("tunnel")
+    assert victim.run("cat", "/sys/class/net/tunnel/operstate").stdout == "down\n"
+
+
+@sandboxed
+def test_an_interface_that_carries_is_not_awaited_for_ever() -> None:
+    lab = Lab(TwoHosts, families="ipv4", time_scale=0.01)
+    with pytest.raises(EnvironmentProblem, match="victim eth0: it has a carrier"):
+        lab["victim"].await_no_carrier("eth0")
 
 
 @sandboxed

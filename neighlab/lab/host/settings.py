@@ -112,6 +112,12 @@ class Settings(HostBase):
         """Give the carrier back; returns when the interface can send again."""
         self._plug(dev, up=True)
 
+    def await_no_carrier(self, dev: str) -> None:
+        """Wait until the kernel has acted on an interface having no carrier: a tunnel that no program holds is made
+        with one, and its entries go when linkwatch takes it away (neigh_carrier_down), up to a second later.
+        """
+        carrier.wait_for_no_carrier(self.lab, self.node, self.ifindex_of(dev), dev)
+
     def _plug(self, dev: str | None, *, up: bool) -> None:
         intf = self.intf(dev)
         far = far_end(intf)
