@@ -39,6 +39,7 @@ def traffic_goes_to_the_old_lladdr_until_the_probes_are_over(victim, peer, lab, 
 
     victim.ping(peer.addr)
     victim.expect(peer.addr, REACHABLE, STALE, lladdr=old)
+    victim.conf(base_reachable_time_ms=2000)
     peer.link(lladdr=OTHER)
     outbox.send()
     victim.expect(peer.addr, *path)

@@ -42,7 +42,7 @@ def udp(victim, owner):
     sabotage=Sabotage(params={"talk": udp}),
 )
 def flow_through_the_attacker_confirms_the_lie(victim, attacker, owner, *, frame, talk=tcp):
-    victim.conf(delay_first_probe_time_ms=400)
+    victim.conf(delay_first_probe_time_ms=1000)
     attacker.conf(dev="all", forwarding=1)
     for one, other in ((victim, owner), (owner, victim)):
         one.conf(accept_redirects=0)
