@@ -186,7 +186,7 @@ class Witness:
         if host is None:
             return
         reason = drop_reasons().get(record.reason, f"reason {record.reason:#x}" if record.reason else "NOT_SPECIFIED")
-        frame = (record.link_header or _NO_LINK_HEADER + record.ethertype.to_bytes(2)) + record.packet
+        frame = (record.link_header or _NO_LINK_HEADER + record.ethertype.to_bytes(2)) + _unquoted(record.packet)
         what = describe(frame).removesuffix(_NO_SOURCE)
         text = f"{what} dropped: {reason} ({drop.cause.function})"
         self.dropped[Dropped(host, reason)] += 1
@@ -198,6 +198,14 @@ class Witness:
                 packet=record.packet.hex(), location=self._chronicle.causes.function_at(record.location),
                 **_fields(drop.cause),
             )  # fmt: skip
+
+
+def _unquoted(packet: bytes) -> bytes:
+    """A redirect without the packet that it quotes, of which the kernel's word has only the beginning."""
+    if len(packet) < 88 or packet[0] >> 4 != 6 or (packet[6], packet[40]) != (58, 137):
+        return packet
+    length = 48 if packet[80] == 2 else 40
+    return packet[:4] + length.to_bytes(2) + packet[6 : 40 + length]
 
 
 def _neigh(change: Change) -> Neigh | None:

@@ -16,6 +16,8 @@ from neighlab.kernel.tracing.symbols import Symbols
 from neighlab.lab import expect, witness
 from neighlab.lab.dropped import Dropped
 from neighlab.lab.history import Sighting
+from neighlab.model import ndp
+from neighlab.model.frame_words import describe
 from neighlab.model.neigh import Neigh
 from neighlab.model.nud import ABSENT, NTF, NUD
 from neighlab.model.timeline import Entry, Timeline
@@ -295,3 +297,16 @@ def test_an_answer_that_is_older_than_the_kernels_own_word_is_not_believed(monke
     monkeypatch.setattr(expect, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     expect.Watcher(lab, host)._look(key)
     assert [one.state for one in past] == [ABSENT, NUD.INCOMPLETE]
+
+
+def test_a_redirect_is_told_without_the_packet_that_it_quotes() -> None:
+    whole = ndp.redirect(
+        "2001:db8::3", sender="fe80::2", lladdr=EVIL, dst="2001:db8::1", to=NEAR, packet=bytes(80)
+    )  # fmt: skip
+    beginning = whole[14:110]  # as much as a record holds
+
+    told = witness._unquoted(beginning)
+
+    assert describe(whole[:14] + beginning).startswith("IPv6 malformed")
+    assert describe(whole[:14] + told) == f"ND redirect 2001:db8::3 is on the link at {EVIL}"
+    assert witness._unquoted(whole[14:60]) == whole[14:60]
