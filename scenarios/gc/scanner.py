@@ -27,7 +27,7 @@ ROOM, SCANNED = 12, 24
     sabotage=Sabotage(knobs={"mcast_solicit": 0}),
 )
 def scanner_blocks_itself_until_its_questions_fail(victim, peer, lab, table, *, first, error):
-    victim.conf(mcast_solicit=3, retrans_time_ms=300)
+    victim.conf(mcast_solicit=3, retrans_time_ms=600)
     table.room(ROOM)
 
     for addr in flood.addresses(first, SCANNED):
