@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from neighlab.errors import EnvironmentProblem
@@ -43,20 +44,28 @@ def wait_for_carrier(lab: Lab, near: Any, far: Any, *, up: bool) -> None:
     The operational state is set by linkwatch, which tells the neighbour tables under the same RTNL lock: who sees
     the new state sees the tables after it.
     """
-    deadline = time.monotonic() + _PATIENCE_S * lab.time_scale
-    while _operational(near) is not up or (up and not _operational(far)):
-        if time.monotonic() > deadline:
-            raise EnvironmentProblem(f"{near.node.name} {near.name}: the carrier did not change")
-        lab.wait(0.001)
-    lab.pump()
+
+    def changed() -> bool:
+        return _operational(near) is up and (not up or _operational(far))
+
+    _wait_until(lab, changed, f"{near.node.name} {near.name}: the carrier did not change")
 
 
 def wait_for_no_carrier(lab: Lab, node: Any, ifindex: int, dev: str) -> None:
     """Wait until the kernel has acted on an interface having no carrier, which may take linkwatch a second."""
+
+    def taken_away() -> bool:
+        return _operstate(node, ifindex, dev) in (links.IF_OPER_DOWN, links.IF_OPER_LOWERLAYERDOWN)
+
+    _wait_until(lab, taken_away, f"{node.name} {dev}: it has a carrier")
+
+
+def _wait_until(lab: Lab, done: Callable[[], bool], problem: str) -> None:
+    """Wait, and take in meanwhile what the lab hears; EnvironmentProblem if it takes too long."""
     deadline = time.monotonic() + _PATIENCE_S * lab.time_scale
-    while _operstate(node, ifindex, dev) not in (links.IF_OPER_DOWN, links.IF_OPER_LOWERLAYERDOWN):
+    while not done():
         if time.monotonic() > deadline:
-            raise EnvironmentProblem(f"{node.name} {dev}: it has a carrier")
+            raise EnvironmentProblem(problem)
         lab.wait(0.001)
     lab.pump()
 

@@ -145,7 +145,7 @@ ND_SETTINGS: list[list[dict[str, Any]]] = [
 ]  # fmt: skip
 REDIRECT_SETTINGS: list[list[dict[str, Any]]] = [
     [],
-    [],
+    [],  # the other half of the frames
     [{"accept_redirects": 0}],
     [{"dev": "all", "accept_redirects": 0}],
     [{"forwarding": 1}],

@@ -66,6 +66,16 @@ class Nd(NamedTuple):
         return next((payload for one, payload in self.options or () if one == kind), None)
 
     @property
+    def lladdr_option(self) -> str:
+        """Which option has the link-layer address: that of the target, of whom others speak, or of the sender."""
+        return "tlla" if self.kind in (NA, REDIRECT) else "slla"
+
+    @property
+    def lladdr(self) -> bytes | None:
+        """What its link-layer address option holds."""
+        return self.option(TLLA if self.lladdr_option == "tlla" else SLLA)
+
+    @property
     def is_dad(self) -> bool:
         """Is it a solicitation in nobody's name?"""
         return self.kind == NS and self.sender == "::"

@@ -6,7 +6,7 @@ from typing import Final
 
 from neighlab.model.nud import NUD, VALID
 from neighlab.model.reception import ip6_checks, na_checks, nd_checks, ns_checks, redirect_checks
-from neighlab.model.reception.message import NA, NS, REDIRECT, RS, SLLA, TLLA, Nd
+from neighlab.model.reception.message import NA, NS, REDIRECT, RS, Nd
 from neighlab.model.reception.outcome import ChangeFrame, Explanation, Learned, Outcome
 from neighlab.model.reception.situation import Situation
 from neighlab.model.reception.update import Asked, no_lladdr, update
@@ -91,15 +91,14 @@ def _solicitation(frame: Nd, it: Situation) -> Outcome:
         return Outcome(ignored=ns_checks.dad_solicitation(frame, it), answer="now")
     if (why := ns_checks.nobody_to_answer(frame, it)) is not None:
         return Outcome(ignored=why, silent=why)
-    lladdr = _lladdr(frame)
-    if lladdr is None and not (it.entry is not None and it.entry.state & VALID):
+    asked = Asked(frame.sender, NUD.STALE, _lladdr(frame))
+    if asked.lladdr is None and not (it.entry is not None and it.entry.state & VALID):
         # the answer itself has to be resolved first
         state = it.entry.state if it.entry is not None else NUD.NONE
         if state == NUD.INCOMPLETE:
-            asked = Asked(frame.sender, NUD.STALE, lladdr)
             return Outcome(ignored=no_lladdr(asked, it.entry, ChangeFrame({"slla": frame.src})), answer="later")
         return Outcome(learned=Learned(frame.sender, NUD.INCOMPLETE, None), answer="later")
-    return _learn(it, Asked(frame.sender, NUD.STALE, lladdr), answer="now")
+    return _learn(it, asked, answer="now")
 
 
 def _advertisement(frame: Nd, it: Situation) -> Outcome:
@@ -111,7 +110,7 @@ def _advertisement(frame: Nd, it: Situation) -> Outcome:
     asked = Asked(
         frame.target, NUD.REACHABLE if proves else NUD.STALE, _lladdr(frame),
         kept_because=na_checks.override_flag(frame, it), weak=True, router=frame.router,
-        option="tlla",
+        option=frame.lladdr_option,
     )  # fmt: skip
     return _learn(it, asked)
 
@@ -121,7 +120,7 @@ def _redirect(frame: Nd, it: Situation) -> Outcome:
         if (why := check(frame, it)) is not None:
             return Outcome(ignored=why)
     to_router = None if frame.target == frame.destination else True
-    return _learn(it, Asked(frame.target, NUD.STALE, _lladdr(frame), router=to_router, option="tlla"))
+    return _learn(it, Asked(frame.target, NUD.STALE, _lladdr(frame), router=to_router, option=frame.lladdr_option))
 
 
 def _learn(it: Situation, asked: Asked, *, answer: str = "none") -> Outcome:
@@ -133,5 +132,4 @@ def _learn(it: Situation, asked: Asked, *, answer: str = "none") -> Outcome:
 
 
 def _lladdr(frame: Nd) -> str | None:
-    payload = frame.option(TLLA if frame.kind in (NA, REDIRECT) else SLLA)
-    return payload.hex(":") if payload is not None else None
+    return frame.lladdr.hex(":") if frame.lladdr is not None else None

@@ -7,7 +7,7 @@ from typing import Final
 
 from neighlab.model.reception import redirect_checks
 from neighlab.model.reception.ip6_checks import is_group, our_addr
-from neighlab.model.reception.message import NA, NS, REDIRECT, RS, SLLA, TLLA, Nd
+from neighlab.model.reception.message import NA, NS, REDIRECT, RS, Nd
 from neighlab.model.reception.outcome import ChangeFrame, Explanation, raise_knob
 from neighlab.model.reception.situation import Situation
 
@@ -35,14 +35,14 @@ def incomplete(frame: Nd, it: Situation) -> Explanation | None:
     if frame.complete:
         return None
     text = "the message is shorter than its fixed part"
-    about = _target(frame, it) if frame.kind in (NS, NA) else {}
-    if frame.kind == REDIRECT:
-        about = redirect_checks.about(frame, it)
+    about = _target(frame, it) if frame.kind in (NS, NA, REDIRECT) else {}
     return Explanation("truncated", _FUNCTIONS[frame.kind], text, ChangeFrame(about | _option(frame)))
 
 
 def _target(frame: Nd, it: Situation) -> dict[str, str | bool]:
     """An address that the message may be about: who asks, asks for ours; who advertises, advertises his."""
+    if frame.kind == REDIRECT:
+        return redirect_checks.about(frame, it)
     return {"target": our_addr(it) if frame.kind == NS else it.spare_addr(6)}
 
 
@@ -65,7 +65,7 @@ def bad_options(frame: Nd, it: Situation) -> Explanation | None:
 
 def lladdr_length(frame: Nd, it: Situation) -> Explanation | None:
     """A link-layer address option that is not as long as the device's address (ndisc_opt_addr_data)."""
-    payload = frame.option(TLLA if frame.kind in (NA, REDIRECT) else SLLA)
+    payload = frame.lladdr
     if payload is None or len(payload) == 6:
         return None
     text = f"the link-layer address option has {len(payload)} bytes of 6"
@@ -74,8 +74,7 @@ def lladdr_length(frame: Nd, it: Situation) -> Explanation | None:
 
 def _option(frame: Nd) -> dict[str, str | bool]:
     """The link-layer address option as it should be: nobody has none."""
-    name = "tlla" if frame.kind in (NA, REDIRECT) else "slla"
-    return {name: False if frame.sender == "::" else frame.src}
+    return {frame.lladdr_option: False if frame.sender == "::" else frame.src}
 
 
 def not_a_router(frame: Nd, it: Situation) -> Explanation | None:

@@ -88,15 +88,5 @@ def about(frame: Nd, it: Situation) -> dict[str, str | bool]:
 
 
 def _routes(it: Situation, addr: str) -> list[Route]:
-    """The routes to an IPv6 address: the table local first, then the longest prefix, then the least metric. Policy
-    rules are not asked.
-    """
-    if not addr:
-        return []
-    ip = IPv6Address(addr)
-    fits = [
-        one
-        for one in it.here.routes
-        if one.table in _TABLES and ":" in one.destination and ip in ip_network(one.destination)
-    ]
-    return sorted(fits, key=lambda one: (-one.table, -ip_network(one.destination).prefixlen, one.metric))
+    """The routes to an IPv6 address in the tables local and main; policy rules are not asked."""
+    return [one for table in _TABLES for one in it.ways(addr, table)]

@@ -5,7 +5,7 @@ VRFs are not modelled.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address
 from typing import Final, NamedTuple
 
 from neighlab.model.reception.outcome import ChangeFrame, Explanation, knob_remedy, raise_knob
@@ -44,14 +44,7 @@ def lookup(it: Situation, addr: str, *, src: str, iif: str = "lo") -> Route | No
 
 
 def _best(it: Situation, addr: str, table: int) -> Route | None:
-    """The longest prefix of a table, then the least metric."""
-    ip = IPv4Address(addr)
-    fits = [
-        one
-        for one in it.here.routes
-        if one.table == table and ":" not in one.destination and ip in ip_network(one.destination)
-    ]
-    return min(fits, key=lambda one: (-ip_network(one.destination).prefixlen, one.metric), default=None)
+    return next(iter(it.ways(addr, table)), None)
 
 
 def addr_type(it: Situation, addr: str) -> str:

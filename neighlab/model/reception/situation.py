@@ -142,6 +142,12 @@ class Situation:
         version = 6 if ":" in addr else 4
         return any(one.covers(addr) for one in self.own(version, ifname=self.here.ifname))
 
+    def ways(self, addr: str, table: int) -> list[Route]:
+        """The routes of a table to an address: the longest prefix first, then the least metric."""
+        ip = ip_address(addr)
+        fits = [one for one in self.here.routes if one.table == table and ip in ip_network(one.destination)]
+        return sorted(fits, key=lambda one: (-ip_network(one.destination).prefixlen, one.metric))
+
     def main_addr(self, version: int) -> str | None:
         """The first global address of the receiving interface."""
         mine = self.own(version, ifname=self.here.ifname)
