@@ -8,6 +8,7 @@ are left, which are then ended.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -42,8 +43,9 @@ def first_process(argv: list[str]) -> int:
     status = subprocess.run(argv).returncode
     wait_until(lambda: not others())
     for pid in others():
-        print(f"alone: left behind: {Path(f'/proc/{pid}/cmdline').read_text()!r}", file=sys.stderr)
         status = LEFT
+        with contextlib.suppress(OSError):  # it has ended just now
+            print(f"alone: left behind: {Path(f'/proc/{pid}/cmdline').read_text()!r}", file=sys.stderr)
     sys.stderr.flush()
     return status
 

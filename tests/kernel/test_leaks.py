@@ -153,6 +153,13 @@ def kill_group(pid: int) -> bool:
     return True
 
 
+def leads_its_group(pid: int) -> bool:
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
+
+
 def test_a_killed_sandbox_is_the_only_case_that_suffers(tmp_path: Path) -> None:
     """Keepers, first processes and both together are killed, 45 times, at any moment of their lives."""
     chance, killed = random.Random(SEED), 0
@@ -161,7 +168,7 @@ def test_a_killed_sandbox_is_the_only_case_that_suffers(tmp_path: Path) -> None:
     while running.process.poll() is None and killed < 45:
         pause.poll(chance.uniform(1, 15))
         targets = [(kill, pid) for pid in running.keepers() + running.firsts()]
-        targets += [(kill_group, pid) for pid in running.keepers() if os.getpgid(pid) == pid]
+        targets += [(kill_group, pid) for pid in running.keepers() if leads_its_group(pid)]
         if targets:
             how, pid = chance.choice(targets)
             killed += how(pid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import contextlib
 import os
 import signal
 import struct
@@ -108,9 +109,9 @@ def test_of_a_run_that_is_killed_no_program_and_no_map_is_left() -> None:
     endless = [f"{UNRULY}:spins", f"{UNRULY}:blocks-the-alarm"]
     runner = subprocess.Popen([*COMMAND, *endless, "--evidence", "-j2"], stdout=subprocess.DEVNULL)
     try:
-        assert sandboxed.wait_until(lambda: len(list(sandboxed.descendants(runner.pid))) >= 4)
+        assert sandboxed.wait_until(lambda: len(list(sandboxed.descendants(runner.pid))) >= 4, within_s=30)
+        assert sandboxed.wait_until(lambda: len(held(runner.pid, "prog_id")) >= 14)  # two labs, seven programs each
         programs, maps = held(runner.pid, "prog_id"), held(runner.pid, "map_id")
-        assert len(programs) >= 14  # two labs, seven programs each
         assert len(maps) >= 6
         assert all(exists(PROG_GET_FD_BY_ID, number) for number in programs)
         boxes = list(sandboxed.descendants(runner.pid))
@@ -126,8 +127,9 @@ def held(pid: int, field: str) -> set[int]:
     """The numbers of the BPF programs or maps that a process holds by descriptor."""
     numbers = set()
     for fd in os.listdir(f"/proc/{pid}/fdinfo"):
-        told = Path(f"/proc/{pid}/fdinfo/{fd}").read_text().splitlines()
-        numbers |= {int(line.split(":")[1]) for line in told if line.startswith(f"{field}:")}
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            told = Path(f"/proc/{pid}/fdinfo/{fd}").read_text().splitlines()
+            numbers |= {int(line.split(":")[1]) for line in told if line.startswith(f"{field}:")}
     return numbers
 
 
