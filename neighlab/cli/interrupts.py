@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -31,6 +32,28 @@ def heeded() -> Iterator[None]:
             if isinstance(cause, KeyboardInterrupt):
                 raise cause from None
         raise
+
+
+@contextlib.contextmanager
+def heeded_once() -> Iterator[None]:
+    """The first interrupt is heeded, another changes nothing: what it has ended is still to be reported."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # it is ignored
+        yield
+        return
+    heeded = False
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        nonlocal heeded
+        if not heeded:
+            heeded = True
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, heed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _again(ignored: UnraisableHookArgs) -> None:

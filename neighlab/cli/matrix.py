@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from neighlab.cli.interrupts import heeded_once
 from neighlab.cli.outputs import told_by_ending
 from neighlab.cli.run import Number
 from neighlab.errors import ScenarioError
@@ -33,6 +34,7 @@ _FORMATS: Final = ("text", "json", "junit", "html")
     help="Report to print.  [default: text, or as --output's ending]",
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there.")
+@heeded_once()
 def command(
     patterns: tuple[str, ...],
     wanted: str,

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import click
 
+from neighlab.cli.interrupts import heeded_once
 from neighlab.cli.outputs import FORMATS, color, opened
 from neighlab.errors import ScenarioError
 from neighlab.model.result import RunResult
@@ -95,6 +96,7 @@ class Number(click.FloatRange):
     help="Write the report there, and progress to the terminal. May be repeated. A FILE's ending tells its format "
     "(.txt, .json, .xml, .ktap), but --format is for the first.",
 )
+@heeded_once()
 def command(
     patterns: tuple[str, ...],
     jobs: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -40,7 +41,7 @@ except KeyboardInterrupt:
 
 
 def test_an_interrupt_while_a_class_is_made_is_one() -> None:
-    done = subprocess.run([sys.executable, "-c", WRAPPED], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", WRAPPED], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (42, "")
 
 
@@ -50,5 +51,17 @@ def test_what_is_no_interrupt_stays_what_it_is() -> None:
 
 
 def test_an_interrupt_in_a_callback_comes_again() -> None:
-    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (42, "")
+
+
+def test_a_second_interrupt_does_not_disturb_what_follows_the_first() -> None:
+    done = []
+    with interrupts.heeded_once():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        done.append("reported")
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert done == ["reported"]
