@@ -11,6 +11,6 @@ def main() -> None:
         interrupts.keep()
         with interrupts.heeded():
             from neighlab.cli.main import run_cli
+        run_cli()
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    run_cli()

@@ -76,7 +76,8 @@ def run_cli(args: list[str] | None = None) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it (some daemons) has us ignore it, too
     try:
         code = call(args)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to be interrupted
+        for one in (signal.SIGINT, signal.SIGALRM):  # nothing is left to be interrupted, not even a moment later
+            signal.signal(one, signal.SIG_IGN)
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
