@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from neighlab.model.result import Expectation
+from neighlab.wire.looks import looks
 from neighlab.wire.tap import Seen
 
 if TYPE_CHECKING:
@@ -43,9 +44,11 @@ class Capture:
         """
         least, most = (count.start, count.stop - 1) if isinstance(count, range) else (count, count)
         start = time.monotonic()
-        deadline = start + within_ms / 1000 * self.lab.time_scale
-        while len(found := self.frames(direction, **fields)) < least and time.monotonic() < deadline:
-            self.lab.wait(deadline - time.monotonic())
+        found: list[Seen] = []
+        for left in looks(within_ms / 1000 * self.lab.time_scale):
+            if len(found := self.frames(direction, **fields)) >= least:
+                break
+            self.lab.wait(left)
         what = " ".join(f"{key}={value}" for key, value in fields.items())
         number = str(count) if not isinstance(count, range) else f"{least}..{most}"
         self.lab.judge(

@@ -12,6 +12,7 @@ from neighlab.model import knobs
 from neighlab.model.deadline import deadline_ms
 from neighlab.model.nud import ABSENT, NTF, NUD, SILENT, Absent, State, flag_names, state_name
 from neighlab.model.result import Expectation
+from neighlab.wire.looks import looks
 
 if TYPE_CHECKING:
     from neighlab.kernel.monitor import NeighEvent
@@ -44,7 +45,7 @@ class Watcher:
         if not states:
             raise ScenarioError("expect() wants at least one state")
         key = (self.host.name, ifindex, addr)
-        started = time.monotonic()
+        started = looked = time.monotonic()
         deadline: float | None = None
         inferred = False
         met: list[str] = []
@@ -67,7 +68,6 @@ class Watcher:
                 self._cursor[key] = cursor
                 self._judge(key, _wanted(states, lladdr, flags), " > ".join(met), True, started, inferred)
                 return
-            now = time.monotonic()
             if deadline is None:
                 current = past[-1].state if past else ABSENT
                 allowed = (
@@ -78,13 +78,14 @@ class Watcher:
                 if states[-1] is ABSENT and within_ms is None:
                     allowed = min(allowed, 250.0)  # no timer of an entry removes it
                 deadline = started + allowed / 1000 * self.lab.time_scale
-            if now >= deadline:
+            if looked >= deadline:  # and nothing was there then
                 self._cursor[key] = len(past)
                 seen = " > ".join(str(one) for one in past[-len(states) :])
                 self._judge(key, _wanted(states, lladdr, flags), seen, False, started, inferred)
                 return
             silent = any(isinstance(one, NUD) and one & SILENT for one in states[len(met) :])
-            self.lab.wait(min(deadline - now, _POLL_S if silent else _PATIENT_POLL_S))
+            self.lab.wait(min(deadline - looked, _POLL_S if silent else _PATIENT_POLL_S))
+            looked = time.monotonic()
             self._look(key)
 
     def hold(self, ifindex: int, addr: str, state: State, lladdr: str | None, for_ms: float) -> None:
@@ -116,10 +117,11 @@ class Watcher:
         asked = self.lab.misses[self.host.name, ifindex, addr]
         least, most = (count.start, count.stop - 1) if isinstance(count, range) else (count, count)
         started = time.monotonic()
-        deadline = started + within_ms / 1000 * self.lab.time_scale
-        self.lab.pump()
-        while len(asked) < least and time.monotonic() < deadline:
-            self.lab.wait(deadline - time.monotonic())
+        for left in looks(within_ms / 1000 * self.lab.time_scale):
+            self.lab.pump()
+            if len(asked) >= least:
+                break
+            self.lab.wait(left)
         number = f"{least}..{most}" if isinstance(count, range) else str(count)
         self.lab.judge(
             Expectation(

@@ -32,14 +32,15 @@ def expect_addr(
     # an answer lies behind the last one used, since the story's last act; or it is the present
     news = (i for i, one in enumerate(past) if i >= lab.addr_cursor[key] and one.at >= lab.last_act)
     cursor = min(next(news, len(past)), len(past) - 1)
+    looked = started
     while True:
         while cursor < len(past) and position < len(states):
             position += past[cursor].state is states[position]
             cursor += 1
-        now = time.monotonic()
-        if position == len(states) or now >= deadline:
+        if position == len(states) or looked >= deadline:
             break
-        lab.wait(min(deadline - now, 0.05))
+        lab.wait(min(deadline - looked, 0.05))
+        looked = time.monotonic()
         _look(lab, host, dev, addr)
     lab.addr_cursor[key] = cursor
     seen = " > ".join(one.state.name for one in past[-len(states) :])

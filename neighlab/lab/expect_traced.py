@@ -15,6 +15,7 @@ from neighlab.kernel.tracing.chronicle import Change, update_flag_names
 from neighlab.lab.dropped import Dropped
 from neighlab.model.nud import NUD, state_name
 from neighlab.model.result import Expectation
+from neighlab.wire.looks import looks
 
 if TYPE_CHECKING:
     from neighlab.lab.history import Key
@@ -114,8 +115,9 @@ def expect_hidden(lab: Lab, key: Key, subject: str, states: tuple[NUD, ...], wit
 
 def _wait(lab: Lab, look: Callable[[], T], enough: Callable[[T], bool], within_ms: float) -> T:
     """Look until there is enough, or the time is over; the last look."""
-    deadline = time.monotonic() + within_ms / 1000 * lab.time_scale
-    while not enough(seen := look()) and (left := deadline - time.monotonic()) > 0:
+    for left in looks(within_ms / 1000 * lab.time_scale):
+        if enough(seen := look()):
+            break
         lab.wait(min(left, _POLL_S))
     return seen
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from neighlab.errors import ScenarioError, Unsupported
 from neighlab.model.result import Expectation
+from neighlab.wire.looks import looks
 
 if TYPE_CHECKING:
     from neighlab.lab.lab import Lab
@@ -81,9 +82,10 @@ class Daemon:
         `nudge` is called now and again until then, for a program that does not tell when it begins to listen.
         """
         started = time.monotonic()
-        deadline = started + within_ms / 1000 * self.lab.time_scale
         nudged = 0.0
-        while (line := self._next(text)) is None and time.monotonic() < deadline and self._wait(deadline):
+        for left in looks(within_ms / 1000 * self.lab.time_scale):
+            if (line := self._next(text)) is not None or not self._wait(left):
+                break
             if nudge is not None and time.monotonic() > nudged + _NUDGE_S:
                 nudge()
                 nudged = time.monotonic()
@@ -126,11 +128,11 @@ class Daemon:
                 return lines[number]
         return None
 
-    def _wait(self, deadline: float) -> bool:
+    def _wait(self, left_s: float) -> bool:
         """Wait for output, for a moment; False when there can be none any more."""
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
-        events = poll.poll(max(0.0, min(_POLL_MS, (deadline - time.monotonic()) * 1000)))
+        events = poll.poll(min(_POLL_MS, left_s * 1000))
         return not events or bool(events[0][1] & select.POLLIN)
 
     def _pids(self) -> list[int]:

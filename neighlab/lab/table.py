@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import time
 from typing import TYPE_CHECKING
 
 from neighlab.kernel import nlattr, rtneigh, rtneightbl
@@ -13,6 +12,7 @@ from neighlab.lab.plumbing import TABLES
 from neighlab.model.addresses import OTHER
 from neighlab.model.nud import NTF, NUD, state_name
 from neighlab.wire import flood
+from neighlab.wire.looks import looks
 
 if TYPE_CHECKING:
     from neighlab.lab.host import Host
@@ -102,14 +102,11 @@ class Table:
 
         Waits until each has moved by its least number. What others on this machine do is counted, too.
         """
-        started = time.monotonic()
-        deadline = started + within_ms / 1000 * self.lab.time_scale
-        while True:
+        for left in looks(within_ms / 1000 * self.lab.time_scale):
             difference = self.stats(family=family) - before
-            late = [name for name, by in moved.items() if getattr(difference, name) < by.start]
-            if not late or time.monotonic() >= deadline:
+            if all(getattr(difference, name) >= by.start for name, by in moved.items()):
                 break
-            self.lab.wait(0.02)
+            self.lab.wait(min(left, 0.02))
         for name, by in moved.items():
             self.lab.expect(f"{name} moved by", getattr(difference, name), by)
         return difference

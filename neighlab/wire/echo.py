@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -9,6 +10,7 @@ import struct
 import time
 
 from neighlab.kernel.ns import NetNS
+from neighlab.wire.looks import looks
 
 
 def echo(netns: NetNS, addr: str, *, timeout_s: float = 1.0, payload: bytes = b"neighlab") -> float | None:
@@ -29,13 +31,14 @@ def echo(netns: NetNS, addr: str, *, timeout_s: float = 1.0, payload: bytes = b"
         sock.sendto(packet, (addr, 0))
         poll = select.poll()
         poll.register(sock, select.POLLIN)
-        while (left := start + timeout_s - time.monotonic()) > 0:
-            if not poll.poll(left * 1000):
-                return None
-            data = sock.recv(65536)
-            message = data if v6 else data[(data[0] & 15) * 4 :]
-            if message[0] == (129 if v6 else 0) and message[4:8] == body[:4]:
-                return (time.monotonic() - start) * 1000
+        for left in looks(timeout_s):
+            poll.poll(left * 1000)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    data = sock.recv(65536, socket.MSG_DONTWAIT)
+                    message = data if v6 else data[(data[0] & 15) * 4 :]
+                    if message[0] == (129 if v6 else 0) and message[4:8] == body[:4]:
+                        return (time.monotonic() - start) * 1000
     return None
 
 

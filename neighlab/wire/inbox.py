@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from neighlab.errors import ExpectationFailed
 from neighlab.kernel.ns import NetNS
+from neighlab.wire.looks import looks
 
 PORT: Final = 7777
 _IP_RECVERR, _IPV6_RECVERR, _MSG_CONFIRM = 11, 25, 0x800
@@ -52,12 +53,12 @@ class Inbox:
         """Wait until `count` datagrams have arrived and return all payloads; ExpectationFailed when they do not."""
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
-        deadline = time.monotonic() + within_ms / 1000
-        while len(payloads := self.read()) < count:
-            left = deadline - time.monotonic()
-            if left <= 0 or not poll.poll(left * 1000):
-                raise ExpectationFailed(f"{len(payloads)} of {count} datagrams arrived within {within_ms:.0f} ms")
-        return payloads
+        payloads: list[bytes] = []
+        for left in looks(within_ms / 1000):
+            if len(payloads := self.read()) >= count:
+                return payloads
+            poll.poll(left * 1000)
+        raise ExpectationFailed(f"{len(payloads)} of {count} datagrams arrived within {within_ms:.0f} ms")
 
     def close(self) -> None:
         """Close the socket."""

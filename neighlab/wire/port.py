@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
 import select
 import socket
 import struct
-import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from neighlab.errors import ScenarioError
 from neighlab.kernel.ns import NetNS
 from neighlab.wire import bpf
+from neighlab.wire.looks import looks
 
 ETH_P_ALL: Final = 3
 BATCH: Final = 128
@@ -104,17 +105,14 @@ class Port:
         """The first received frame that `wanted` accepts, or None when it did not come in time."""
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
-        deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                frame = self.sock.recv(2048, socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                left = deadline - time.monotonic()
-                if left <= 0 or not poll.poll(left * 1000):
-                    return None
-                continue
-            if wanted(frame):
-                return frame
+        for left in looks(timeout_s):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    frame = self.sock.recv(2048, socket.MSG_DONTWAIT)
+                    if wanted(frame):
+                        return frame
+            poll.poll(left * 1000)
+        return None
 
     def _refused(self, number: int | None, frame: bytes) -> ScenarioError:
         why = "it is down" if number == errno.ENETDOWN else os.strerror(number or 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_interface
 
@@ -14,6 +13,7 @@ from neighlab.lab.history import AddrState
 from neighlab.lab.host.base import HostBase
 from neighlab.model.ifaddr import DAD, IfAddr
 from neighlab.model.nud import ABSENT
+from neighlab.wire.looks import looks
 
 _RTF_LOCAL = 0x80000000
 
@@ -74,9 +74,10 @@ class Addresses(HostBase):
 
     def _wait_until(self, ready: Callable[[], bool]) -> None:
         """Wait a moment for what the kernel does of its own accord; a story whose knobs prevent it goes on."""
-        deadline = time.monotonic() + 2 * self.lab.time_scale
-        while not ready() and time.monotonic() < deadline:
-            self.lab.wait(0.001)
+        for left in looks(2 * self.lab.time_scale):
+            if ready():
+                break
+            self.lab.wait(min(left, 0.001))
 
     def _takes(self, addr: str) -> bool:
         """Is there a local route to this IPv6 address? The same work queue makes it, on lo as well (addrconf_dad_work).
@@ -115,9 +116,9 @@ class Addresses(HostBase):
         when it has not ended within `within_ms`. Who has passed is not asked for again (addrconf_dad_completed).
         """
         addr = self._check_addr(addr)
-        deadline = time.monotonic() + within_ms / 1000 * self.lab.time_scale
-        while (found := self.addr_get(addr, dev=dev)) is not None and found.dad not in (DAD.DONE, DAD.FAILED):
-            if (left := deadline - time.monotonic()) <= 0:
+        for left in looks(within_ms / 1000 * self.lab.time_scale):
+            found = self.addr_get(addr, dev=dev)
+            if found is None or found.dad in (DAD.DONE, DAD.FAILED):
                 break
             self.lab.wait(min(left, 0.02))
         return ABSENT if found is None else found.dad

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from neighlab.errors import ScenarioError, Unsupported
@@ -12,6 +11,7 @@ from neighlab.lab.host.base import HostBase, far_end
 from neighlab.lab.plumbing import neigh_request
 from neighlab.model import knobs
 from neighlab.model.knobs import Scope
+from neighlab.wire.looks import looks
 
 
 class Settings(HostBase):
@@ -74,13 +74,11 @@ class Settings(HostBase):
         self, *, dev: str | None = None, family: int | None = None, within_ms: float = 2000, **settings: int
     ) -> None:
         """Expect knobs to have values that somebody else gives them (a daemon, the kernel), or to get them in time."""
-        deadline = time.monotonic() + within_ms / 1000 * self.lab.time_scale
-
-        def current() -> dict[str, int]:
-            return {name: self.knob(name, dev=dev, family=family) for name in settings}
-
-        while (values := current()) != settings and time.monotonic() < deadline:
-            self.lab.wait(0.005)
+        for left in looks(within_ms / 1000 * self.lab.time_scale):
+            values = {name: self.knob(name, dev=dev, family=family) for name in settings}
+            if values == settings:
+                break
+            self.lab.wait(min(left, 0.005))
         self.lab.expect(f"{self.name} knobs", values, settings)
 
     def reachable_time_ms(self, *, dev: str | None = None, family: int | None = None) -> int:
