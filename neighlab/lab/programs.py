@@ -113,9 +113,11 @@ class Daemon:
         """Ask the program to end (SIGTERM), and wait until it has."""
         self.lab.act(self.node.name, "command", f"kill {self.argv[0]}")
         deadline = time.monotonic() + within_ms / 1000 * self.lab.time_scale
-        for pid in self._pids():
-            os.kill(pid, signal.SIGTERM)
-        while self._pids():
+        told: set[int] = set()
+        while pids := self._pids():
+            for pid in set(pids) - told:  # it may be about to put itself into the background
+                os.kill(pid, signal.SIGTERM)
+            told.update(pids)
             if time.monotonic() > deadline:
                 raise ScenarioError(f"{self.node.name}: `{' '.join(self.argv)}` does not heed SIGTERM")
             self.lab.wait(0.005)
