@@ -162,7 +162,8 @@ def stop(lab: Running) -> None:
                 signal.pidfd_send_signal(keeper, STOP)
         if not ended(first, within_ms=_PATIENCE_MS):  # a keeper that is suspended hears of nothing
             for one in (first, keeper):
-                signal.pidfd_send_signal(one, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(one, signal.SIGKILL)
         if not (ended(first, within_ms=_PATIENCE_MS) and ended(keeper, within_ms=_PATIENCE_MS)):
             raise EnvironmentProblem(f"{lab.name} (pid {lab.pid}) cannot be ended: the kernel holds it")
 
