@@ -36,6 +36,9 @@ def settle(lab: Lab) -> None:
             )
         if waiting:
             idle.poll(0.2)
+    if 6 in lab.plumbing.versions:
+        for link in lab.net.links[:1]:
+            _operational(link.intf1)  # it wants RTNL, which the work queue holds until it has announced the address
 
 
 def wait_for_carrier(lab: Lab, near: Any, far: Any, *, up: bool) -> None:
