@@ -48,7 +48,7 @@ def test_a_transient_state_is_not_missed_however_late_the_story_asks() -> None:
 
     victim.udp(ON_LINK).send()
     lab.wait(0.3)
-    while victim.neigh_get(ON_LINK).state != NUD.FAILED:
+    while (now := victim.neigh_get(ON_LINK)) is not None and now.state != NUD.FAILED:
         lab.wait(0.05)
 
     victim.expect(ON_LINK, NUD.DELAY, NUD.PROBE, NUD.FAILED)
@@ -57,7 +57,7 @@ def test_a_transient_state_is_not_missed_however_late_the_story_asks() -> None:
 @pytest.mark.parametrize("families", ["ipv4", "ipv6"])
 @sandboxed
 def test_a_whole_life_is_one_path(families: Any) -> None:
-    _lab, victim, attacker = make(families)
+    _lab, victim, attacker = make(families, time_scale=10)
     # a use within delay_first_probe_time before the end of REACHABLE leads to DELAY, without STALE
     victim.conf(base_reachable_time_ms=300, delay_first_probe_time_ms=40, retrans_time_ms=40)
     addr = attacker.addr
@@ -111,16 +111,17 @@ def test_an_entry_of_another_host_is_not_taken_for_it() -> None:
 @sandboxed
 def test_a_false_claim_fails_soon_also_with_the_kernels_long_timers() -> None:
     _lab, victim, _attacker = make()
+    victim.conf(base_reachable_time_ms=60_000, delay_first_probe_time_ms=60_000, retrans_time_ms=60_000)
     for state in (NUD.STALE, NUD.PERMANENT, NUD.DELAY, NUD.PROBE):
         start = time.monotonic()
         with pytest.raises(ExpectationFailed, match="observed ABSENT"):
             victim.expect(ON_LINK, state)
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 30
 
 
 @sandboxed
 def test_deadlines_follow_the_device_not_the_default() -> None:
-    _lab, victim, _attacker = make()
+    _lab, victim, _attacker = make(time_scale=10)
     victim.conf(retrans_time_ms=500, mcast_solicit=4)
     start = time.monotonic()
 
@@ -148,8 +149,8 @@ def test_hold_sees_a_change_that_comes_and_goes() -> None:
 
     lab.wait = interfering  # type: ignore[method-assign]
 
-    with pytest.raises(ExpectationFailed, match=f"for 200 ms, observed STALE lladdr {OTHER}"):
-        victim.hold(ON_LINK, NUD.STALE, lladdr=EVIL, for_ms=200)
+    with pytest.raises(ExpectationFailed, match=f"for 60000 ms, observed STALE lladdr {OTHER}"):
+        victim.hold(ON_LINK, NUD.STALE, lladdr=EVIL, for_ms=60_000)
 
 
 @sandboxed
@@ -169,7 +170,7 @@ def test_settings_of_the_run_are_what_deadlines_start_from() -> None:
     _lab, victim, _attacker = make(settings=(parse_setting("retrans_time_ms=20"),))
 
     victim.udp(ON_LINK).send()
-    victim.expect(ON_LINK, NUD.INCOMPLETE, NUD.FAILED, within_ms=1000)
+    victim.expect(ON_LINK, NUD.FAILED, within_ms=30_000)  # INCOMPLETE is not announced, and soon over
 
     assert victim.knob("retrans_time_ms") == 20
 
@@ -178,7 +179,7 @@ def test_under_load_no_true_claim_fails() -> None:
     """Short lives, many times over, while the processors are busy with something else."""
 
     def lives() -> None:
-        _lab, victim, _attacker = make()
+        _lab, victim, _attacker = make(time_scale=10)
         victim.conf(retrans_time_ms=20, delay_first_probe_time_ms=20, base_reachable_time_ms=20, mcast_solicit=2)
         for number in range(5, 20):
             addr = f"192.0.2.{number}"
