@@ -41,7 +41,7 @@ def test_entries_of_one_device() -> None:
 
 @sandboxed
 def test_an_ipv6_address_of_lo_is_routed_to_lo_at_once() -> None:
-    victim = Lab(TwoHosts, families="ipv6")["victim"]
+    victim = Lab(TwoHosts, families="ipv6", time_scale=10)["victim"]
     for number in range(100, 180):
         victim.add_addr(f"2001:db8:1::{number}/128", dev="lo")
         with victim.node.netns.entered(), open("/proc/thread-self/net/ipv6_route") as file:
@@ -51,7 +51,7 @@ def test_an_ipv6_address_of_lo_is_routed_to_lo_at_once() -> None:
 
 @sandboxed
 def test_an_interface_of_the_storys_own_takes_addresses_that_serve_at_once() -> None:
-    victim = Lab(TwoHosts, families="ipv6")["victim"]
+    victim = Lab(TwoHosts, families="ipv6", time_scale=10)["victim"]
     victim.run("ip", "link", "add", "own", "type", "veth", "peer", "name", "other")
     victim.run("ip", "link", "set", "own", "up")
     victim.run("ip", "link", "set", "other", "up")
