@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import subprocess
+from collections.abc import Iterator
 from ipaddress import ip_interface
 from typing import Any
 
@@ -85,6 +86,7 @@ class LabNode(Node):  # type: ignore[misc]
 
         def enter() -> None:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # who started us in the background had it ignored
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             ns.setns(self.netns.fd, ns.CLONE_NEWNET)
             if self.inNamespace:
                 ns.unshare(ns.CLONE_NEWNS)
@@ -100,15 +102,17 @@ class LabNode(Node):  # type: ignore[misc]
 
     def sendCmd(self, *args: Any, **kwargs: Any) -> None:
         """Send a command to the host's shell, which is started by the first one."""
-        if self.shell is None:
-            self._start_shell()
         kwargs.pop("printPid", None)  # stock Mininet would ask mnexec for the pid
-        super().sendCmd(*args, **kwargs)
+        with _interrupts_wait():  # what is typed already must be waited for
+            if self.shell is None:
+                self._start_shell()
+            super().sendCmd(*args, **kwargs)
 
     def cmd(self, *args: Any, **kwargs: Any) -> str:
         """Run a command in the host's shell and return what it prints (both streams); its exit status is lost."""
         if self.shell is None:
-            self._start_shell()
+            with _interrupts_wait():
+                self._start_shell()
         return str(super().cmd(*args, **kwargs)).replace("\r\n", "\n")
 
     def popen(self, *args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
@@ -195,6 +199,16 @@ class LabNode(Node):  # type: ignore[misc]
         )
         flags = nlattr.NLM_F_CREATE | nlattr.NLM_F_REPLACE
         self.route.ask(nlattr.RTM_NEWNEIGH, flags, body, f"static entry for {ip}")
+
+
+@contextlib.contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C comes when this is over: Mininet does not count with it in between."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class LabHost(LabNode, StockHost):  # type: ignore[misc]
