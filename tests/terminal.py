@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import pty
 import select
+import signal
 import struct
 import termios
 import time
@@ -21,12 +23,16 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if not self.pid:
             try:
+                for one in (signal.SIGHUP, signal.SIGINT):  # whoever runs the tests may have us ignore them
+                    signal.signal(one, signal.SIG_DFL)
                 os.environ["TERM"] = "xterm"
                 self.resize(80, 24, fd=0)
                 os.execvp(argv[0], argv)
             finally:
                 os._exit(127)
         self.seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._status: int | None = None
 
     def resize(self, columns: int, lines: int, *, fd: int | None = None) -> None:
         ioctl(self.fd if fd is None else fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -39,7 +45,7 @@ class Terminal:
         while text not in self.seen and (left := deadline - time.monotonic()) > 0:
             if poll.poll(left * 1000):
                 try:
-                    self.seen += os.read(self.fd, 65536).decode(errors="replace").replace("\r\n", "\n")
+                    self._read()
                 except OSError:  # EIO: nobody has the other end any more
                     pytest.fail(f"it ended before {text!r}: {self.seen!r}")
         return text in self.seen
@@ -62,14 +68,32 @@ class Terminal:
         poll.register(self.fd, select.POLLIN)
         with contextlib.suppress(OSError):  # EIO: nobody has the other end any more
             while poll.poll(0):
-                self.seen += os.read(self.fd, 65536).decode(errors="replace").replace("\r\n", "\n")
+                self._read()
         wanted = termios.ECHO | termios.ICANON
         return bool(termios.tcgetattr(self.fd)[3] & wanted == wanted)
 
     def end(self) -> int:
         """Read to the end and return the exit status."""
         with contextlib.suppress(OSError):
-            while data := os.read(self.fd, 65536):
-                self.seen += data.decode(errors="replace")
+            while self._read():
+                pass
         os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until the program has ended and return the exit status."""
+        if self._status is None:
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._status
+
+    def kill(self) -> None:
+        """End the program if it has not been waited for yet."""
+        if self._status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.wait()
+
+    def _read(self) -> bytes:
+        """Take in what has been written; any part of a line's end, or of a letter, may be all that is there yet."""
+        data = os.read(self.fd, 65536)
+        self.seen = (self.seen + self._decoder.decode(data)).replace("\r\n", "\n")
+        return data

@@ -112,6 +112,6 @@ def test_table_is_as_it_was_when_its_shell_has_ended(full: str, end: str) -> Non
         assert terminal.end() == 0
     else:
         os.close(terminal.fd)
-        os.waitpid(terminal.pid, 0)
+        terminal.wait()
     assert thresholds() == before
     assert afresh not in listed()
