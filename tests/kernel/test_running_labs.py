@@ -200,6 +200,7 @@ def test_a_signal_that_is_sent_to_the_caller_reaches_the_command(lab: str, how: 
         stdout=subprocess.PIPE,
         text=True,
         stdin=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(how, signal.SIG_DFL),  # a shell cannot trap what it was started to ignore
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "on\n"
