@@ -21,7 +21,7 @@ COMMAND = (sys.executable, "-c", "from neighlab.cli import main; main()")
 
 def neighlab(*args: str, said: str = "", **how: Any) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; `said` is what it can read."""
-    return subprocess.run([*COMMAND, *args], input=said, capture_output=True, text=True, timeout=60, **how)
+    return subprocess.run([*COMMAND, *args], input=said, capture_output=True, text=True, timeout=180, **how)
 
 
 def ask(*args: str, code: int = 0, **how: Any) -> str:

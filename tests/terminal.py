@@ -50,7 +50,7 @@ class Terminal:
                     pytest.fail(f"it ended before {text!r}: {self.seen!r}")
         return text in self.seen
 
-    def read_until(self, text: str, *, within_s: float = 30) -> str:
+    def read_until(self, text: str, *, within_s: float = 60) -> str:
         """Read until `text` has been written; return all before it."""
         assert self.shows(text, within_s=within_s), f"no {text!r} in {self.seen!r}"
         before, _, self.seen = self.seen.partition(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from live import COMMAND, ask, listed, neighlab
 from terminal import Terminal
 
+from neighlab.teach.folder import Folder, discover
 from neighlab.teach.skeleton import make
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.anybody]
@@ -22,13 +24,16 @@ def exercise(tmp_path: Path) -> Iterator[str]:
     folder = tmp_path / f"mine_{os.getpid()}"
     make(folder)
     yield f"{folder}/"
-    for name in listed():
-        if name.startswith(folder.name):
-            ask("stop", name)
+    for name in labs_of(f"{folder}/"):
+        ask("stop", name)
 
 
 def name_of(exercise: str) -> str:
     return Path(exercise).name
+
+
+def labs_of(exercise: str) -> list[str]:
+    return [name for name in listed() if name.startswith(f"{name_of(exercise)}-")]
 
 
 def started(exercise: str) -> str:
@@ -57,6 +62,19 @@ def test_work_is_checked_from_anywhere_and_goes_on(exercise: str) -> None:
 
     text = ask("exercise", "check", name_of(exercise))
     assert text.endswith(f"{name_of(exercise)}: 4 of 4 points, solved\n")
+
+
+@pytest.mark.parametrize("folder", [one for one in discover() if not one.exercise.room], ids=lambda one: one.name)
+def test_nothing_happens_in_a_lab_before_somebody_works_in_it(folder: Folder, tmp_path: Path) -> None:
+    """A question that the kernel asks by itself, once DELAY has run out, could take the task away."""
+    mine = shutil.copytree(folder.path, tmp_path / f"{folder.name}_{os.getpid()}")
+    lab = started(f"{mine}/")
+    try:
+        entries = json.loads(ask("watch", lab, "--once", "--format", "json"))["entries"]
+    finally:
+        ask("stop", lab)
+    asking = {"DELAY", "PROBE", "INCOMPLETE"}
+    assert [(one["host"], one["addr"], one["state"]) for one in entries if one["state"] in asking] == []
 
 
 def test_check_says_what_is_wrong(exercise: str) -> None:
@@ -115,11 +133,11 @@ def test_reset_inside_opens_a_fresh_shell(exercise: str) -> None:
     prompt = f"{name_of(exercise)}> "
     terminal = Terminal(*COMMAND, "exercise", "start", exercise)
     terminal.read_until(prompt)
-    (lab,) = [name for name in listed() if name.startswith(name_of(exercise))]
+    (lab,) = labs_of(exercise)
     terminal.type("victim ip link del eth0; reset\n")
     terminal.read_until("Yours: victim")
     terminal.read_until(prompt)
-    (afresh,) = [name for name in listed() if name.startswith(name_of(exercise))]
+    (afresh,) = labs_of(exercise)
     assert afresh != lab
     terminal.type("victim ip -br addr show eth0\n")
     terminal.read_until("192.0.2.1/24")
@@ -131,7 +149,7 @@ def test_reset_inside_opens_a_fresh_shell(exercise: str) -> None:
 def test_lab_that_is_stopped_takes_its_shell_along(exercise: str) -> None:
     terminal = Terminal(*COMMAND, "exercise", "start", exercise)
     terminal.read_until(f"{name_of(exercise)}> ")
-    (lab,) = [name for name in listed() if name.startswith(name_of(exercise))]
+    (lab,) = labs_of(exercise)
     ask("stop", lab)
     terminal.read_until("the lab has ended")
     assert terminal.end() == 0

@@ -205,7 +205,7 @@ def test_a_signal_that_is_sent_to_the_caller_reaches_the_command(lab: str, how: 
     assert process.stdout is not None
     assert process.stdout.readline() == "on\n"
     process.send_signal(how)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == code
 
 
@@ -233,7 +233,7 @@ def test_a_command_ends_with_who_started_it_and_with_its_lab(lab: str) -> None:
         assert wait_until(lambda process=process: "sleep" in names(process.pid))
         inside = [pid for pid in descendants(process.pid)]
         end(process)
-        assert process.wait(timeout=30) in (-signal.SIGKILL, 128 + signal.SIGKILL)
+        assert process.wait(timeout=120) in (-signal.SIGKILL, 128 + signal.SIGKILL)
         assert wait_until(lambda inside=inside: all(map(ended, inside)))
 
 
@@ -318,11 +318,11 @@ def test_a_case_that_is_stopped_is_an_error_that_says_so(tmp_path: Path) -> None
         below = set(descendants(process.pid))
         return [name for name, lab in listed().items() if lab["pid"] in below]
 
-    (name,) = wait_until(mine, within_s=30)
+    (name,) = wait_until(mine, within_s=60)
     assert name.startswith("waits-")
     ask("stop", name)
 
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     (case,) = json.loads(out)["cases"]
     assert (case["outcome"], case["reason"]) == ("error", "it was stopped by `neighlab stop`")
     assert "Traceback" not in err
@@ -334,10 +334,10 @@ def test_a_case_that_is_stopped_is_an_error_that_says_so(tmp_path: Path) -> None
 @pytest.mark.skipif(not ROOT, reason="takes two users")
 def test_root_sees_and_stops_the_labs_of_others_but_does_not_enter_them(lab: str) -> None:
     name = subprocess.run(
-        [*NOBODY, "shell", "--detach", "TwoHosts"], capture_output=True, text=True, check=True, timeout=60
+        [*NOBODY, "shell", "--detach", "TwoHosts"], capture_output=True, text=True, check=True, timeout=180
     ).stdout.strip()
 
-    theirs = subprocess.run([*NOBODY, "ps"], capture_output=True, text=True, check=True, timeout=60).stdout
+    theirs = subprocess.run([*NOBODY, "ps"], capture_output=True, text=True, check=True, timeout=180).stdout
     assert name in theirs
     assert lab not in theirs
     assert "USER" not in theirs

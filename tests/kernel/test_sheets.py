@@ -26,7 +26,7 @@ def walked(name: str | Path) -> subprocess.CompletedProcess[str]:
     if shutil.which("tmux") is None:
         pytest.skip("there is no program tmux on this machine (Debian: tmux)")
     done = subprocess.run(
-        [*ALONE, *COMMAND, "exercise", "walk", f"{name}"], capture_output=True, text=True, timeout=300
+        [*ALONE, *COMMAND, "exercise", "walk", f"{name}"], capture_output=True, text=True, timeout=600
     )
     if done.returncode == 4:
         pytest.skip(done.stderr.strip())
