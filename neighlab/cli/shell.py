@@ -117,9 +117,11 @@ def _terminal_as_it_was() -> Iterator[None]:
     except (OSError, termios.error):
         yield  # it is no terminal
         return
-    yield
-    with contextlib.suppress(OSError, termios.error):
-        termios.tcsetattr(0, termios.TCSADRAIN, before)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcsetattr(0, termios.TCSADRAIN, before)
 
 
 def _follow(box: Any) -> int:

@@ -307,6 +307,18 @@ def test_a_prompt_in_another_terminal_is_a_running_lab() -> None:
     assert terminal.end() == 0
 
 
+def test_a_prompt_whose_lab_is_killed_gives_its_terminal_back() -> None:
+    terminal = Terminal("sh", "-c", f"{shlex.join(COMMAND)} shell TwoHosts; echo code $?; read line")
+    terminal.read_until("neighlab> ")
+    (lab,) = [lab for lab in listed().values() if lab["keeper_pid"] in descendants(terminal.pid)]
+    os.kill(lab["pid"], signal.SIGKILL)
+    terminal.read_until("the lab's process was ended")
+    terminal.read_until("code 2\n")
+    assert terminal.echoes()
+    terminal.type("\n")
+    assert terminal.end() == 0
+
+
 def test_a_case_that_is_stopped_is_an_error_that_says_so(tmp_path: Path) -> None:
     file = tmp_path / "waits.py"
     file.write_text(STORY)
