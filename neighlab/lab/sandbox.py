@@ -153,7 +153,7 @@ def _keep(
         return 0
     except ConnectionError:
         return 0  # the runner has given up
-    keeper = os.getpid()
+    keeper = os.pidfd_open(os.getpid())
     child = os.fork()
     if not child:
         _be_first(work, channel, keeper, interactive)
@@ -188,10 +188,15 @@ def _leave_everything(channel: int) -> None:
 def _be_first(
     work: Callable[[socket.socket], None], channel: socket.socket, keeper: int, interactive: bool
 ) -> NoReturn:
-    """Be pid 1 of the sandbox."""
+    """Be pid 1 of the sandbox; `keeper` is a pidfd."""
     status = 70
     try:
         ns.die_with_parent(signal.SIGKILL)
+        alive = select.poll()
+        alive.register(keeper, select.POLLIN)
+        if alive.poll(0):
+            os._exit(0)  # the keeper died before the request above was made
+        os.close(keeper)
         if os.getpid() != 1:
             raise EnvironmentProblem("the sandbox's first process is not pid 1 of its pid namespace")
         if interactive:
