@@ -41,9 +41,14 @@ def test_it_interrupts_the_waiting() -> None:
     poller = select.poll()
     poller.register(ours, select.POLLIN)
     later = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
-    later.start()
-    with pytest.raises(KeyboardInterrupt), interrupts.held_back():
-        interrupts.poll(poller, 10_000)
+
+    @interrupts.held_back()
+    def work() -> None:
+        later.start()
+        interrupts.poll(poller, 60_000)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
     later.join()
     os.close(ours)
     os.close(theirs)
