@@ -69,7 +69,8 @@ LEFT = "its process left with status {} before it reported (os._exit in the stor
     ],
 )
 def test_a_story_may_end_as_it_likes(case: str, outcome: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflight, "GRACE_S", 0.5)  # a stopped keeper is given that long to leave
+    # a stopped keeper is given that long to leave
+    monkeypatch.setattr(inflight, "GRACE_S", 0.5 if case == "stops-its-parent" else 60.0)
 
     results = run("orderly:00", f"ends:{case}", "orderly:01", jobs=2)
 
@@ -79,16 +80,22 @@ def test_a_story_may_end_as_it_likes(case: str, outcome: str, reason: str, monke
 
 
 def test_a_story_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inflight, "GRACE_S", 60.0)  # it tells where it was, in its own time
+
+    results = run("would_never_end:spins", "orderly:00", jobs=2)
+
+    assert [short(one) for one in results.cases] == ["spins error", "00 passed"]
+    assert results.cases[0].reason.startswith("did not end within 6 s, in `")
+
+
+def test_a_story_that_does_not_react_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inflight, "GRACE_S", 1.0)
-    endless = ["spins", "blocks-the-alarm", "spins-in-c"]
 
-    results = run(*(f"would_never_end:{case}" for case in endless), "orderly:00", jobs=4)
+    results = run("would_never_end:blocks-the-alarm", "would_never_end:spins-in-c", "orderly:00", jobs=3)
 
-    assert results.cases[0].reason.startswith("did not end within 3 s, in `")
-    assert [(one.case, one.outcome, one.reason.partition(", in")[0]) for one in results.cases] == [
-        ("spins", "error", "did not end within 3 s"),
-        ("blocks-the-alarm", "error", "did not end within 3 s and did not react: killed"),
-        ("spins-in-c", "error", "did not end within 3 s and did not react: killed"),
+    assert [(one.case, one.outcome, one.reason) for one in results.cases] == [
+        ("blocks-the-alarm", "error", "did not end within 6 s and did not react: killed"),
+        ("spins-in-c", "error", "did not end within 6 s and did not react: killed"),
         ("00", "passed", ""),
     ]
 
@@ -129,7 +136,7 @@ class Running:
 
     def end(self) -> int:
         """Wait for it; its exit status. What it wrote to standard error is nothing, or a test wants to know."""
-        _, said = self.process.communicate(timeout=60)
+        _, said = self.process.communicate(timeout=300)
         assert b"Traceback" not in said, said.decode()
         return self.process.returncode
 
@@ -187,7 +194,7 @@ def test_a_killed_sandbox_is_the_only_case_that_suffers(tmp_path: Path) -> None:
 def test_a_killed_runner_takes_everything_along(tmp_path: Path, number: int) -> None:
     chance = random.Random(SEED + number)
     running = Running(tmp_path, "--repeat", "1000", "-j4")
-    assert sandboxed.wait_until(running.keepers, within_s=30)
+    assert sandboxed.wait_until(running.keepers, within_s=60)
     select.poll().poll(chance.uniform(0, 300))
 
     (kill_group if number % 5 == 4 else kill)(running.pid)
@@ -197,7 +204,7 @@ def test_a_killed_runner_takes_everything_along(tmp_path: Path, number: int) -> 
 
 def test_sigterm_ends_everything_at_once(tmp_path: Path) -> None:
     running = Running(tmp_path, "--repeat", "1000", "-j4")
-    assert sandboxed.wait_until(running.firsts, within_s=30)
+    assert sandboxed.wait_until(running.firsts, within_s=60)
 
     os.kill(running.pid, signal.SIGTERM)
 
@@ -208,7 +215,7 @@ def test_sigterm_ends_everything_at_once(tmp_path: Path) -> None:
 def test_an_interrupted_run_reports_what_it_has(tmp_path: Path, number: int, again_ms: int | None) -> None:
     """At the terminal Ctrl-C goes to the whole group: also to a keeper that has not left it yet."""
     running = Running(tmp_path, "--repeat", "1000", "-j4")
-    assert sandboxed.wait_until(running.firsts, within_s=30)
+    assert sandboxed.wait_until(running.firsts, within_s=60)
     select.poll().poll(random.Random(SEED + number).uniform(0, 300))
 
     os.killpg(running.pid, signal.SIGINT)
@@ -226,7 +233,7 @@ def test_standard_output_is_the_reports_and_input_is_nobodys(tmp_path: Path) -> 
 
     done = subprocess.run(
         [*COMMAND, f"{file}:reads-what-is-typed", f"{file}:prints", "--format", "json"],
-        input="typed\n", capture_output=True, text=True, timeout=60,
+        input="typed\n", capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 
     assert [one["outcome"] for one in json.loads(done.stdout)["cases"]] == ["passed", "passed"]

@@ -149,7 +149,7 @@ def ends(lab, victim, *, behaviour):
     victim.expect(ON_LINK, ABSENT)
 
 
-@scenario(topology=VictimAttacker, timeout_s=3, cases=_cases(spins, blocks_the_alarm, spins_in_c))
+@scenario(topology=VictimAttacker, timeout_s=6, cases=_cases(spins, blocks_the_alarm, spins_in_c))
 def would_never_end(lab, *, behaviour):
     behaviour(lab)
 
