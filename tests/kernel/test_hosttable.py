@@ -41,6 +41,7 @@ STATES = {
     "192.0.2.16": NUD.PERMANENT,
     "192.0.2.17": NUD.FAILED,
 }
+V0 = Path("/proc/sys/net/ipv4/neigh/v0")
 KILLS = ("runner", "group", "both", "nobody")
 
 real = pytest.mark.skipif(
@@ -77,7 +78,9 @@ def neighbours() -> Callable[..., None]:
             Path(f"/proc/sys/net/ipv6/conf/{ifname}/disable_ipv6").write_text("1")
             ip.link("set", index=socket.if_nametoindex(ifname), state="up")
         ip.addr("add", index=index, address="192.0.2.1", prefixlen=24)
-    Path("/proc/sys/net/ipv4/neigh/v0/retrans_time_ms").write_text("400")
+    # Nobody answers, and nothing fails for that before it is wanted (give_up).
+    for knob, value in {"retrans_time_ms": 100, "ucast_solicit": 10_000, "mcast_solicit": 10_000}.items():
+        V0.joinpath(knob).write_text(str(value))
     route = Route(socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0), "test")
 
     def add(addr: str, state: NUD, ntf: NTF = NTF.NONE, lladdr: str | None = LLADDR) -> None:
@@ -89,6 +92,11 @@ def neighbours() -> Callable[..., None]:
     for addr, state in STATES.items():
         add(addr, state)
     return add
+
+
+def give_up() -> None:
+    """Let what is being resolved fail at its next question."""
+    V0.joinpath("mcast_solicit").write_text("0")
 
 
 def look() -> dict[str, list[Any]]:
@@ -108,14 +116,15 @@ def stage_pins() -> object:
     incomplete = hostpins.Pin(4, pins[0].ifindex, "192.0.2.20")
     gone = hostpins.Pin(4, pins[0].ifindex, "192.0.2.21")
     released, after = hostpins.unpin([*pins, incomplete, gone]), look()
-    deadline = time.monotonic() + 10
-    while look()["192.0.2.20"][0] == NUD.INCOMPLETE and time.monotonic() < deadline:
+    give_up()
+    deadline = time.monotonic() + 30
+    while (end := look().get("192.0.2.20")) and end[0] == NUD.INCOMPLETE and time.monotonic() < deadline:
         select.poll().poll(20)
     return {
         "before": before,
         "pinned": while_pinned,
         "after": after,
-        "end": look(),
+        "end": end,
         "pins": [pin.addr for pin in pins],
         "exempt": counted.exempt,
         "marked": marked,
@@ -131,7 +140,7 @@ def stage_kill(directory: Path, kill: str) -> object:
         during = look()
         journal = hostjournal.load(host)
         end(kill, process, watchdog)
-    with hostlock.take(host.lock, 20, "the lock"):
+    with hostlock.take(host.lock, 60, "the lock"):
         left = {"limit": host.read("ipv4/neigh/default/gc_thresh3"), "run": host.run.exists()}
     said = hostjournal.restore_leftovers(host)
     return {
@@ -198,7 +207,7 @@ def in_namespaces(stage: str, *arguments: str) -> Any:
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     if "unshare:" in done.stderr:
         pytest.skip(f"no user namespaces here: {done.stderr.strip()}")
@@ -219,6 +228,8 @@ def test_a_pin_changes_nothing_but_the_flag(pins: Any) -> None:
     assert pins["exempt"] == len(expected) + 1  # and the PERMANENT one
     assert pins["released"] == len(expected) + 1  # and the INCOMPLETE one
     for addr in STATES:
+        if STATES[addr] is NUD.FAILED and addr not in after:
+            continue  # it may be collected at any time
         # DELAY may become PROBE by itself, at any time.
         moving = STATES[addr] & (NUD.DELAY | NUD.PROBE)
         for now, flags in ((pinned, NTF.EXT_LEARNED if addr in expected else 0), (after, 0)):
@@ -230,7 +241,7 @@ def test_a_pin_changes_nothing_but_the_flag(pins: Any) -> None:
 
 def test_an_unpinned_incomplete_entry_keeps_its_timer(pins: Any) -> None:
     assert pins["after"]["192.0.2.20"][:3] == [NUD.INCOMPLETE, None, 0]
-    assert pins["end"]["192.0.2.20"][0] == NUD.FAILED
+    assert pins["end"] is None or pins["end"][0] == NUD.FAILED, "what has failed may be collected at any time"
 
 
 @pytest.mark.parametrize("kill", KILLS)
@@ -252,14 +263,19 @@ def test_whoever_is_killed_everything_comes_back(tmp_path: Path, kill: str) -> N
 def test_a_second_guard_waits_for_the_first(tmp_path: Path) -> None:
     host = Host(lock=f"neighlab-test/{uuid.uuid4()}")
     held = hostlock.take(host.lock, 0, "it")
+    told, tells = os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(tells)
+        os.read(told, 1)
         select.poll().poll(200)
         os._exit(0)  # the last copy of the lock goes with this process
+    os.close(told)
     held.close()
     with pytest.raises(EnvironmentProblem, match=rf"in use by the process {os.getpid()}, still after 0\.05 s"):
         hostlock.take(host.lock, 0.05, "it")
-    hostlock.take(host.lock, 20, "it").close()
+    os.close(tells)
+    hostlock.take(host.lock, 60, "it").close()
     os.waitpid(child, 0)
 
 
@@ -281,7 +297,7 @@ def test_the_real_machine_comes_back(kill: str) -> None:
     with runner(host, before["ipv4/neigh/default/gc_thresh3"] + 1) as (process, watchdog):
         assert settings() == before | {"ipv4/neigh/default/gc_thresh3": before["ipv4/neigh/default/gc_thresh3"] + 1}
         end(kill, process, watchdog)
-    hostlock.take(host.lock, 20, "the lock").close()
+    hostlock.take(host.lock, 60, "the lock").close()
     assert bool(hostjournal.restore_leftovers()) == (kill == "both")
     assert settings() == before
     assert flagged() == marked
