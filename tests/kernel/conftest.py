@@ -73,13 +73,18 @@ def snapshot(tmp_path: Path) -> dict[str, set[str]]:
         "network namespaces": {_link(f"/proc/{pid}/ns/net") for pid in ours} | machine.names("/run/netns"),
         "mounts": set(Path("/proc/self/mountinfo").read_text().splitlines()),
         "links": {name for _, name in socket.if_nameindex()},
-        "files": {str(file) for name in ("HOME", "TMPDIR") for file in (tmp_path / name).rglob("*")}
+        "files": {file for name in ("HOME", "TMPDIR") for file in _files(tmp_path / name)}
         | {name for name in machine.names("/tmp") if "mininet" in name},
         "knobs": {f"{knob}={value}" for knob, value in machine.host_knobs()},
         "descriptors": {
             f"{fd} {where}" for fd in os.listdir("/proc/self/fd") if (where := _link(f"/proc/self/fd/{fd}"))
         },
     }
+
+
+def _files(directory: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(directory):  # passes over what goes meanwhile
+        yield from (os.path.join(folder, name) for name in folders + files)
 
 
 def _link(path: str) -> str:
