@@ -122,7 +122,7 @@ def reap_orphans() -> None:
             continue
 
 
-def wait_until(what: Callable[[], Any], *, within_s: float = 10.0) -> Any:
+def wait_until(what: Callable[[], Any], *, within_s: float = 30.0) -> Any:
     """Ask until the answer is true; return the last one."""
     deadline = time.monotonic() + within_s
     idle = select.poll()
