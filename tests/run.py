@@ -134,6 +134,9 @@ def host_table(run: Run) -> Count:
 
 def leaks(run: Run) -> Count:
     """The machine is as it was: processes, namespaces, links, files, knobs."""
+    from sandboxed import wait_until
+
+    wait_until(lambda: machine.snapshot() == run.before)  # what has just ended takes a moment to go
     left = [
         f"{what}: {', '.join(sorted(now ^ run.before[what]))}"
         for what, now in machine.snapshot().items()
