@@ -57,11 +57,11 @@ def run(argv: Sequence[str], *, show: Sequence[Path] = ()) -> int:
 
 
 def _wait(child: int) -> int:
-    while True:
-        try:
-            return os.waitpid(child, 0)[1]
-        except KeyboardInterrupt:  # the terminal told the child too: it decides how to end
-            continue
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the child too: it decides how to end
+    try:
+        return os.waitpid(child, 0)[1]
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _become_nobody_and_exec(argv: Sequence[str], home: Path, show: Sequence[Path]) -> None:
