@@ -77,7 +77,7 @@ def turn(*, alone: bool) -> Iterator[None]:
 @contextlib.contextmanager
 def busy(number: int) -> Iterator[None]:
     """Keep `number` processes computing; each ends on its own should this one be killed."""
-    spin = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+    spin = f"import os\nwhile os.getppid() == {os.getpid()}: pass"
     spinning = [subprocess.Popen([sys.executable, "-I", "-c", spin]) for _ in range(number)]
     try:
         yield
