@@ -1,6 +1,7 @@
 """Two addresses with one link-layer address are a suspicion; who answers when the owner is asked again is the proof.
 
-h4 has two addresses, and may. h5 has told h1 once that it is h2, with an answer that nobody asked for.
+h4 has two addresses, and may. h5 has told h1 once that it is h2, with an answer that nobody asked for. The others answered
+h1's pings and would ask who it is when DELAY has run out, in unicast: h2's own question would put h1's table right.
 """
 
 from neighlab.topologies import HostsOnBridge
@@ -13,7 +14,8 @@ STOLEN, INTRUDER, TRUE = "198.18.0.2", "198.18.0.5", "00:00:5e:00:53:02"
 
 @exercise(topology=HostsOnBridge(n=6), yours=["h1"], about=["spoof/unicast-reply", "spoof/detection"], minutes=20)
 def table(h1, h2, h3, h4, h5, h6):
-    h1.conf(base_reachable_time_ms=3_600_000, gc_stale_time_ms=3_600_000, delay_first_probe_time_ms=3_600_000)
+    for host in (h1, h2, h3, h4, h5, h6):
+        host.conf(base_reachable_time_ms=3_600_000, gc_stale_time_ms=3_600_000, delay_first_probe_time_ms=3_600_000)
     h4.add_addr(f"{SECOND}/15")
     for addr in (h2.addr, h3.addr, h4.addr, SECOND, h5.addr):
         h1.ping(addr)
