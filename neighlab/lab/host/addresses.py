@@ -16,6 +16,7 @@ from neighlab.model.nud import ABSENT
 from neighlab.wire.looks import looks
 
 _RTF_LOCAL = 0x80000000
+_LINK_SCOPE = "20"
 
 
 class Addresses(HostBase):
@@ -124,7 +125,10 @@ class Addresses(HostBase):
         return ABSENT if found is None else found.dad
 
     def ready_for_ipv6(self, *addrs: str) -> bool:
-        """Have these IPv6 addresses, or all, been joined to their solicited-node groups (addrconf_join_solict)?"""
+        """Have these IPv6 addresses, or all, been joined to their solicited-node groups (addrconf_join_solict)?
+
+        All are those that were given to interfaces, and the link-local ones that the kernel has made.
+        """
         if 6 not in self.lab.plumbing.versions:
             return True
         wanted = {
@@ -132,6 +136,15 @@ class Addresses(HostBase):
             for addr in addrs or (one for intf in self.node.intfList() for one in intf.addrs)
             if ":" in addr
         }
-        with self.node.netns.entered(), open("/proc/thread-self/net/igmp6") as file:
-            joined = {line.split()[2] for line in file}
+        with self.node.netns.entered():
+            if not addrs:
+                with open("/proc/thread-self/net/if_inet6") as file:
+                    own = [line.split() for line in file]
+                wanted |= {
+                    f"ff0200000000000000000001ff{addr[-6:]}"
+                    for addr, _ifindex, _prefixlen, scope, _flags, dev in own
+                    if scope == _LINK_SCOPE and dev in self.node.nameToIntf
+                }
+            with open("/proc/thread-self/net/igmp6") as file:
+                joined = {line.split()[2] for line in file}
         return wanted <= joined
