@@ -51,6 +51,7 @@ SILENT = textwrap.dedent('''\
         attacker.fence(victim, by="marker")
         victim.expect(attacker.addr, ABSENT)
     ''')
+PATIENTLY = ("--time-scale", "10")
 STOPPED = "why nothing: victim: arp_ignore=8: no question is answered (arp_ignore; conf.all=0 conf.eth0=8)"
 
 
@@ -59,7 +60,7 @@ def run(arguments: Sequence[str], user: str, status: int = 0) -> str:
     command = [sys.executable, "-c", "from neighlab.cli import main; main()", "run", *arguments]
     if user == "ordinary-user":
         command = [sys.executable, as_user.__file__, *command]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
 
@@ -70,7 +71,7 @@ def whys(case: dict[str, Any]) -> list[dict[str, Any]]:
 
 @WHO
 def test_a_line_under_the_frame_says_which_check_and_what_would_change_it(user: str) -> None:
-    out = run(["garp/arp_accept", "--explain"], user).splitlines()
+    out = run(["garp/arp_accept", *PATIENTLY, "--explain"], user).splitlines()
     at = next(at for at, line in enumerate(out) if "why nothing" in line)
     assert out[at].strip() == (
         "why nothing: victim: no entry for 192.0.2.99, and arp_accept=0 (arp_accept; conf.all=0 conf.eth0=0); "
@@ -81,7 +82,8 @@ def test_a_line_under_the_frame_says_which_check_and_what_would_change_it(user: 
 
 @WHO
 def test_json_has_check_function_values_and_remedy(user: str) -> None:
-    document = json.loads(run(["garp/arp_accept:2-refuses-off-link", "--explain", "--format", "json"], user))
+    asked = ["garp/arp_accept:2-refuses-off-link", *PATIENTLY, "--explain", "--format", "json"]
+    document = json.loads(run(asked, user))
     (why,) = whys(document["cases"][0])
     assert (why["host"], why["ifname"], why["check"], why["function"]) == (
         "victim", "eth0", "arp-accept-off-link", "arp_accept",
@@ -92,7 +94,7 @@ def test_json_has_check_function_values_and_remedy(user: str) -> None:
 
 
 def test_nothing_is_told_that_was_not_asked_for() -> None:
-    document = json.loads(run(["garp/arp_accept:0-never-creates", "--format", "json"], "as-started"))
+    document = json.loads(run(["garp/arp_accept:0-never-creates", *PATIENTLY, "--format", "json"], "as-started"))
     assert whys(document["cases"][0]) == []
 
 
@@ -119,7 +121,7 @@ def test_sabotaged_and_repeated_cases_are_explained_as_they_went(user: str) -> N
 
 @WHO
 def test_every_silence_of_the_catalogue_is_explained(user: str) -> None:
-    document = json.loads(run([*CATALOGUE, "--explain", "-j2", "--format", "json"], user))
+    document = json.loads(run([*CATALOGUE, *PATIENTLY, "--explain", "-j2", "--format", "json"], user))
     found: dict[str, str] = {}
     for case in document["cases"]:
         for why in whys(case):
