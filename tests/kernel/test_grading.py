@@ -31,6 +31,7 @@ HOSTILE = Path(__file__).parent / "hostile"
 SOLUTION = find("arp_flux").solution().read_text()
 HALF = "server sysctl -qw net.ipv4.conf.all.arp_ignore=1\n"
 SECRET = "the-secret-of-another-student"
+SERVICE = f"neighlab-test-service-{os.getpid()}"
 EXPECTED = {
     "daemon": "", "escape": "", "fill_disk": "", "forged_grade": "", "kill_all": "", "look_around": "",
     "ruined_lab": "",
@@ -68,7 +69,7 @@ def service() -> Iterator[tuple[int, list[Any]]]:
     """Something of the machine's own that a submission might reach: a port, and an abstract name."""
     called: list[Any] = []
     with socket.create_server(("127.0.0.1", 0)) as port, socket.socket(socket.AF_UNIX) as name:
-        name.bind("\0neighlab-test-service")
+        name.bind(f"\0{SERVICE}")
         name.listen()
 
         def wait() -> None:
@@ -125,7 +126,7 @@ def test_nothing_of_the_machine_answers_a_submission(service: tuple[int, list[An
     number, called = service
     script = f"""
 import socket
-for kind, where in ((socket.AF_INET, ("127.0.0.1", {number})), (socket.AF_UNIX, "\\0neighlab-test-service")):
+for kind, where in ((socket.AF_INET, ("127.0.0.1", {number})), (socket.AF_UNIX, "\\0{SERVICE}")):
     try:
         socket.socket(kind, socket.SOCK_STREAM).connect(where)
         print("reached", where)
@@ -146,7 +147,7 @@ def test_same_submission_gets_the_same_grade_ten_times(script: str) -> None:
 
 
 def run(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *args], capture_output=True, text=True, timeout=300)
+    return subprocess.run([*COMMAND, *args], capture_output=True, text=True, timeout=600)
 
 
 EXERCISE = '''
@@ -234,13 +235,15 @@ frame 'arp.probe("192.0.2.1", lladdr=EVIL)'; echo $?
 def test_submission_whose_lab_is_ended_from_outside_is_graded_once_more(tmp_path: Path) -> None:
     folder = tmp_path / "submissions"
     folder.mkdir()
-    (folder / "alice.sh").write_text(f"sleep 3\n{SOLUTION}")
+    (folder / "alice.sh").write_text(f"sleep 6\n{SOLUTION}")
     words = ["exercise", "grade", str(folder), "--exercise", "arp_flux", "--format", "json"]
     grading = subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True)
     try:
-        lab = wait_until(lambda: next((one for one in running.find() if _descends(one.keeper, grading.pid)), None))
+        lab = wait_until(
+            lambda: next((one for one in running.find() if _descends(one.keeper, grading.pid)), None), within_s=60
+        )
         running.stop(lab)
-        out, _err = grading.communicate(timeout=100)
+        out, _err = grading.communicate(timeout=300)
     finally:
         grading.kill()
         grading.wait()
@@ -253,7 +256,9 @@ def test_grading_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "alice.sh").write_text("(setsid sleep 1000 &) ; server sleep 1000")
     words = ["exercise", "grade", str(tmp_path), "--exercise", "arp_flux"]
     grading = subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True)
-    sleeping = wait_until(lambda: [pid for pid in descendants(grading.pid) if _command(pid) == "sleep 1000"][1:])
+    sleeping = wait_until(
+        lambda: [pid for pid in descendants(grading.pid) if _command(pid) == "sleep 1000"][1:], within_s=60
+    )
     assert sleeping
     grading.kill()
     grading.communicate()
