@@ -40,7 +40,8 @@ def enter_namespaces(channel: socket.socket) -> None:
         return
     if uid == 0:
         channel.send(_LEFT)
-        channel.recv(1)
+        if not channel.recv(1):
+            raise ConnectionAbortedError("the runner ended before it gave the sandbox its users")
     try:
         if uid != 0:
             _write("/proc/self/setgroups", "deny")

@@ -263,6 +263,38 @@ def test_a_maker_who_ignores_his_children_is_told_of_them_all_the_same() -> None
     assert box.status == 0
 
 
+def test_a_maker_who_ends_before_the_sandbox_is_whole_ends_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(enclosure, "map_everybody", lambda _pid, ours: (ours.recv(1), ours.close()) if ROOT else None)
+
+    box = sandbox.spawn(lambda _channel: None)
+    box.reap(60)
+
+    assert box.status == 0
+    assert capfd.readouterr().err == ""
+
+
+def test_a_keeper_who_ends_before_he_is_watched_leaves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, tells = os.pipe()
+    die_with_parent = ns.die_with_parent
+
+    def late(number: int) -> None:
+        if os.getpid() == 1:
+            os.read(told, 1)
+        die_with_parent(number)
+
+    monkeypatch.setattr(ns, "die_with_parent", late)
+    box = sandbox.spawn(lambda _channel: signal.pause())
+    (first,) = sandboxed.wait_until(lambda: sandboxed.children(box.pid))
+    box.reap()
+    os.write(tells, b".")
+
+    assert sandboxed.wait_until(lambda: sandboxed.ended(first))
+    os.close(told)
+    os.close(tells)
+
+
 def test_an_interrupt_while_it_is_reaped_comes_when_its_end_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     waitpid = os.waitpid
 
