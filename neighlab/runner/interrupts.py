@@ -52,8 +52,9 @@ def held_back() -> Iterator[None]:
     if _current is not None or not callable(before) or threading.current_thread() is not threading.main_thread():
         yield
         return
-    held = _current = _HeldBack(before)
+    held = _HeldBack(before)
     try:
+        _current = held
         signal.signal(signal.SIGINT, held)
         yield
     finally:
