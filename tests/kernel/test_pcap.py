@@ -36,12 +36,21 @@ CASES = (
     "spoof/mitm:forwarding",
     "queue/first_packets_lost:6270-loses-the-first",
 )
+LIFE = (
+    '"""DELAY lasts long enough to be seen where nobody tells it, also by who is held up."""\n'
+    "from neighlab import NUD, scenario\nfrom neighlab.topologies import TwoHosts\n"
+    "@scenario(topology=TwoHosts)\ndef it_is_confirmed_late(victim, peer):\n"
+    "    victim.conf(base_reachable_time_ms=200, delay_first_probe_time_ms=60)\n"
+    "    victim.ping(peer.addr)\n    victim.expect(peer.addr, NUD.REACHABLE, NUD.STALE)\n"
+    "    victim.conf(delay_first_probe_time_ms=2000)\n"
+    "    victim.ping(peer.addr)\n    victim.expect(peer.addr, NUD.DELAY, NUD.PROBE, NUD.REACHABLE)\n"
+)
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
 
 def tshark(file: Path, *args: str) -> str:
     done = subprocess.run(
-        ["tshark", "-n", "-r", str(file), *args], capture_output=True, text=True, timeout=60, check=True
+        ["tshark", "-n", "-r", str(file), *args], capture_output=True, text=True, timeout=120, check=True
     )
     return done.stdout
 
@@ -69,10 +78,18 @@ class Keeper(Captures):
 
 
 def captured(folder: Path, *cases: str) -> dict[Path, CaseResult]:
+    folder.mkdir(exist_ok=True)
     keeper = Keeper(folder)
-    pool.Runner(Options(evidence=True), listener=keeper).run(discovery.select(cases))
+    pool.Runner(Options(evidence=True, time_scale=3.0), listener=keeper).run(discovery.select(cases))
     assert {one.outcome for one in keeper.results.values()} == {"passed"}
     return keeper.results
+
+
+def life(folder: Path) -> tuple[Path, CaseResult]:
+    """The capture of an entry's life from its resolution to its confirmation, and the result it is made from."""
+    (folder / "life.py").write_text(LIFE)
+    ((file, result),) = captured(folder / "captures", str(folder / "life.py")).items()
+    return file, result
 
 
 @needs_tshark
@@ -95,7 +112,7 @@ def test_tshark_finds_every_frame_and_every_line_and_nothing_wrong(tmp_path: Pat
 
 @needs_tshark
 def test_comments_are_on_the_frames_that_led_to_something(tmp_path: Path) -> None:
-    ((file, _result),) = captured(tmp_path, "nud/life_cycle:ipv4").items()
+    file, _result = life(tmp_path)
 
     rows = table(file, "frame.comment", "frame.interface_name", "frame.p2p_dir", "arp.opcode", "icmp.type")
 
@@ -107,12 +124,12 @@ def test_comments_are_on_the_frames_that_led_to_something(tmp_path: Path) -> Non
 
 @needs_tshark
 def test_what_a_timer_did_is_a_line_between_the_frames(tmp_path: Path) -> None:
-    ((file, _result),) = captured(tmp_path, "nud/life_cycle:ipv4").items()
+    file, _result = life(tmp_path)
 
     rows = table(file, "systemd_journal.message", "systemd_journal.hostname", "arp.opcode")
 
     said = f"victim event: NEWNEIGH {STALE} (timer: "
-    (stale,) = (place for place, row in enumerate(rows) if row[0].startswith(said) and row[1] == "victim")
+    stale, *_later = (place for place, row in enumerate(rows) if row[0].startswith(said) and row[1] == "victim")
     assert [row[2] for row in rows[:stale] if row[2]] == ["1", "1", "2", "2"], "the resolution is before it"
     assert [row[2] for row in rows[stale:] if row[2]] == ["1", "1", "2", "2"], "the confirmation is after it"
 
@@ -123,7 +140,7 @@ def test_every_filter_of_the_guide_finds_something(tmp_path: Path) -> None:
     rows = re.findall(r"^\| [^|]+ \| `(.+)` \|$", guide, re.MULTILINE)
     filters = [one.replace(r"\|", "|") for one in rows]
     assert len(filters) >= 8
-    ((file, result),) = captured(tmp_path, "nud/life_cycle:ipv4").items()
+    file, result = life(tmp_path)
     result.timeline.append(Entry(1e6, "lab", "lab", "lost", "for the filter that looks for what went wrong"))
     file.write_bytes(pcapng(result, ""))
 
@@ -139,9 +156,10 @@ def test_an_interrupted_run_has_the_captures_of_all_cases_that_had_ended(tmp_pat
     try:
         assert sandboxed.wait_until(lambda: len(list(folder.glob("*.pcapng"))) > 5, within_s=60)
         os.killpg(running.pid, signal.SIGINT)
-        _out, said = running.communicate(timeout=60)
+        _out, said = running.communicate(timeout=120)
     finally:
         running.kill()
+        running.wait()
 
     files = [file.name for file in folder.iterdir()]
     assert running.returncode == 130
@@ -161,7 +179,7 @@ def test_a_case_that_fails_has_its_verdict_in_the_capture(tmp_path: Path) -> Non
         "    victim.expect(attacker.addr, ABSENT, within_ms=1)\n"
     )
 
-    done = subprocess.run([*COMMAND, str(story), "--pcap", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*COMMAND, str(story), "--pcap", str(tmp_path)], capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 1
     (file,) = tmp_path.glob("*.pcapng")
