@@ -20,7 +20,9 @@ from neighlab.model.addresses import EVIL, ON_LINK
 from neighlab.model.nud import NUD
 
 NAMES = list(programs.PROGRAMS)
-PAIRS = 50
+PAIRS = 500
+SCALE = 3.0
+"""What must come may be late on a machine that stands still now and then."""
 
 pytestmark = [
     pytest.mark.usefixtures("nothing_left"),
@@ -87,10 +89,10 @@ def test_counters_are_read_where_they_are_inherited(trace: Trace) -> None:
     story()
 
 
-def test_a_program_that_is_not_run_is_missed_until_the_trace_is_renewed(deaf: Trace) -> None:
+def test_a_program_that_is_not_run_is_missed_until_the_trace_is_renewed(deaf: Trace, counters: Passages) -> None:
     @sandboxed
     def story() -> None:
-        lab = Lab(TwoHosts, families="ipv4", trace=deaf)
+        lab = Lab(TwoHosts, families="ipv4", trace=deaf, time_scale=SCALE)
         lab["victim"].conf(mcast_solicit=1, retrans_time_ms=20)
         lab["victim"].udp(ON_LINK).send(count=3)
         lab["victim"].expect(ON_LINK, NUD.FAILED)
@@ -98,14 +100,16 @@ def test_a_program_that_is_not_run_is_missed_until_the_trace_is_renewed(deaf: Tr
 
     story()
     assert deaf.missed() >= 4
+    before = sum(counters.totals())
     deaf.renew()
-    assert deaf.missed() < 4
+    missed = deaf.missed()
+    assert missed <= sum(counters.totals()) - before, "others may pass the tracepoints at any time"
 
 
 def test_a_story_goes_on_without_the_records_that_are_missing_and_says_so(deaf: Trace) -> None:
     @sandboxed
     def story() -> None:
-        lab = Lab(TwoHosts, families="ipv4", trace=deaf)
+        lab = Lab(TwoHosts, families="ipv4", trace=deaf, time_scale=SCALE)
         victim = lab["victim"]
         victim.conf(mcast_solicit=1, retrans_time_ms=20)
         wire = victim.capture(everything=True)
