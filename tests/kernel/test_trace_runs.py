@@ -36,15 +36,21 @@ def run(*patterns: str, options: Options | None = None, **how: int) -> RunResult
     return pool.Runner(options or Options(), **how).run(discovery.select(patterns))
 
 
+def complete(*patterns: str, options: Options | None = None) -> CaseResult:
+    """The result of a case with every record: a machine that leaves programs out while certain tasks are at work says
+    so, and judges by what else is known.
+    """
+    results = (run(*patterns, options=options).cases[0] for _attempt in range(5))
+    return next(one for one in results if "lost" not in traced_kinds(one))
+
+
 def traced_kinds(result: CaseResult) -> set[str]:
     return {one.kind for one in result.timeline if one.source == "trace"}
 
 
 @traced
 def test_a_scenario_that_asks_gets_the_kernels_own_word() -> None:
-    results = (run(FULL).cases[0] for _attempt in range(5))
-    # a machine that leaves programs out while certain tasks are at work says so, and judges by what else is known
-    result = next(one for one in results if "lost" not in traced_kinds(one))
+    result = complete(FULL)
     assert result.outcome == "passed"
     assert {"transition", "drop"} <= traced_kinds(result)
     assert not any(one.inferred for one in result.expectations)
@@ -53,7 +59,7 @@ def test_a_scenario_that_asks_gets_the_kernels_own_word() -> None:
 @traced
 def test_evidence_gives_it_to_every_case_and_otherwise_nobody_gets_it() -> None:
     assert traced_kinds(run(PLAIN).cases[0]) == set()
-    (result,) = run(PLAIN, options=Options(evidence=True)).cases
+    result = complete(PLAIN, options=Options(evidence=True))
     created = [one.text for one in result.timeline if one.kind == "transition" and one.fields["old"] == "ABSENT"]
     assert any(one.endswith("(arp_process, softirq)") for one in created)
 
@@ -71,7 +77,7 @@ def test_cases_that_are_lent_one_trace_after_the_other_tell_the_same(monkeypatch
     monkeypatch.setattr(trace, "Trace", Counted)
     results = run(FULL, repeat=6, options=Options(evidence=True))
     assert results.totals()["passed"] == 6
-    assert 1 <= len(made) <= 4  # one runs, one is made ready, and some may be on their way out
+    assert 1 <= len(made) < 6  # one runs, one is made ready, and some may be on their way out
     drops = [[one.text.partition(" > ")[2] for one in case.timeline if one.kind == "drop"] for case in results.cases]
     reasons = [[text for text in of_case if "NEIGH_QUEUEFULL" in text] for of_case in drops]
     assert [len(one) for one in reasons] == [19] * 6
@@ -93,7 +99,7 @@ def test_who_asks_for_nothing_loads_nothing() -> None:
         f"run = pool.Runner().run(discovery.select([{PLAIN!r}])); assert run.exit_code() == 0;"
         "print([name for name in sys.modules if name.startswith('neighlab.kernel.tracing')])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"
 
 
@@ -107,10 +113,11 @@ def test_the_doctor_tells_whether_it_can_be_had() -> None:
 @traced
 def test_of_a_run_that_is_killed_no_program_and_no_map_is_left() -> None:
     endless = [f"{UNRULY}:spins", f"{UNRULY}:blocks-the-alarm"]
-    runner = subprocess.Popen([*COMMAND, *endless, "--evidence", "-j2"], stdout=subprocess.DEVNULL)
+    runner = subprocess.Popen([*COMMAND, *endless, "--evidence", "-j2", "--timeout", "600"], stdout=subprocess.DEVNULL)
     try:
-        assert sandboxed.wait_until(lambda: len(list(sandboxed.descendants(runner.pid))) >= 4, within_s=30)
-        assert sandboxed.wait_until(lambda: len(held(runner.pid, "prog_id")) >= 14)  # two labs, seven programs each
+        assert sandboxed.wait_until(lambda: len(list(sandboxed.descendants(runner.pid))) >= 4, within_s=60)
+        # two labs, seven programs each
+        assert sandboxed.wait_until(lambda: len(held(runner.pid, "prog_id")) >= 14, within_s=60)
         programs, maps = held(runner.pid, "prog_id"), held(runner.pid, "map_id")
         assert len(maps) >= 6
         assert all(exists(PROG_GET_FD_BY_ID, number) for number in programs)
@@ -118,9 +125,9 @@ def test_of_a_run_that_is_killed_no_program_and_no_map_is_left() -> None:
     finally:
         runner.send_signal(signal.SIGKILL)
         runner.wait()
-    assert sandboxed.wait_until(lambda: not any(exists(PROG_GET_FD_BY_ID, number) for number in programs))
-    assert sandboxed.wait_until(lambda: not any(exists(MAP_GET_FD_BY_ID, number) for number in maps))
-    assert sandboxed.wait_until(lambda: all(map(sandboxed.ended, boxes)))
+    assert sandboxed.wait_until(lambda: not any(exists(PROG_GET_FD_BY_ID, number) for number in programs), within_s=60)
+    assert sandboxed.wait_until(lambda: not any(exists(MAP_GET_FD_BY_ID, number) for number in maps), within_s=60)
+    assert sandboxed.wait_until(lambda: all(map(sandboxed.ended, boxes)), within_s=60)
 
 
 def held(pid: int, field: str) -> set[int]:
