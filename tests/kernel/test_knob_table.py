@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import Any, Final
 
+import machine
 import pytest
 
 from neighlab.model import knobs
@@ -102,7 +103,7 @@ def inside(**job: list[list[Any]]) -> dict[str, Any]:
         pytest.skip("namespaces are not permitted here")
     command = ["unshare", flags, sys.executable, "-c", INSIDE]
     stdin = json.dumps({"wire": [], "file": []} | job)
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     if not answer["neigh4"]:
@@ -112,7 +113,8 @@ def inside(**job: list[list[Any]]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def fresh() -> dict[str, Any]:
-    return inside()
+    with machine.turn(alone=False):  # it is made before a test's own
+        return inside()
 
 
 def rows(scope: Scope, family: int) -> list[Knob]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import machine
 import pytest
 from browser import Browser, browser
 from page_reader import report
@@ -49,8 +50,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict
     """A page of real cases, and what the JSON report tells of them."""
     folder = tmp_path_factory.mktemp("real")
     command = [sys.executable, "-c", "from neighlab.cli.main import run_cli; run_cli()", "run", *CASES]
-    files = ["--report", str(folder), "--format", "json", "--output", str(folder / "run.json")]
-    subprocess.run([*command, *files], cwd=ROOT, check=True, capture_output=True, timeout=120)
+    files = ["--time-scale", "3", "--report", str(folder), "--format", "json", "--output", str(folder / "run.json")]
+    with machine.turn(alone=False):  # it is made before a test's own
+        subprocess.run([*command, *files], cwd=ROOT, check=True, capture_output=True, timeout=120)
     cases = json.loads((folder / "run.json").read_text())["cases"]
     return folder / "index.html", {f"{one['scenario']}:{one['case']}": one for one in cases}
 
