@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -67,7 +68,8 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE_S
         while not polling.select([self._fd], [], [], 0.2)[0] or self._read():
             assert time.monotonic() < deadline, "Ctrl-C was not heard"
-            self.type("\x03")
+            with contextlib.suppress(OSError):  # EIO: it has ended meanwhile
+                self.type("\x03")
 
     def end(self) -> tuple[str, int]:
         """Read all that is still said, and return it with the exit code."""
