@@ -10,7 +10,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 from typing import Any
 
 import crippled
@@ -54,7 +53,7 @@ def run(pytester: pytest.Pytester) -> Any:
     def go(*args: str, **files: str) -> pytest.RunResult:
         for name, text in files.items():
             (pytester.path / f"{name}.py").write_text(textwrap.dedent(text).lstrip("\n"))
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *args, timeout=120)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *args, timeout=300)
 
     return go
 
@@ -258,12 +257,12 @@ def test_a_test_that_cannot_report_is_a_failure_and_the_others_go_on(run: Any) -
         def test_crashes(lab):
             ctypes.string_at(0)
 
-        @pytest.mark.lab(timeout=1)
+        @pytest.mark.lab(timeout=5)
         def test_hangs(lab):
             while True:
                 pass
 
-        @pytest.mark.lab(timeout=1)
+        @pytest.mark.lab(timeout=5)
         def test_does_not_heed(lab):
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
             while True:
@@ -292,8 +291,8 @@ def test_a_test_that_cannot_report_is_a_failure_and_the_others_go_on(run: Any) -
             "its process left with status 0 before it reported (os._exit in the test[?])",
             "last words",
             "its process was ended by SIGSEGV before it reported",
-            "E * did not end within 1 s",
-            "did not end within 1 s and did not react: killed",
+            "E * did not end within 5 s",
+            "did not end within 5 s and did not react: killed",
             "it wrote something else than its report to pytest's channel: killed",
         ],
         consecutive=False,
@@ -313,10 +312,10 @@ def test_a_test_killed_from_outside_is_a_failure(pytester: pytest.Pytester) -> N
     )
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--basetemp=base", "test_own.py"]
     process = subprocess.Popen(argv, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
-    assert sandboxed.wait_until((pytester.path / "base/ready").exists, within_s=30)
+    assert sandboxed.wait_until((pytester.path / "base/ready").exists, within_s=120)
     *_, first = sandboxed.descendants(process.pid)
     os.kill(first, signal.SIGKILL)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=120)
     assert "its process was ended by SIGKILL before it reported" in out
     assert "1 failed, 1 passed" in out
 
@@ -332,15 +331,13 @@ def test_an_interrupted_run_leaves_nobody(pytester: pytest.Pytester) -> None:
     )
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--basetemp=base", "test_own.py"]
     process = subprocess.Popen(argv, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
-    assert sandboxed.wait_until((pytester.path / "base/ready").exists, within_s=30)
+    assert sandboxed.wait_until((pytester.path / "base/ready").exists, within_s=120)
     inside = list(sandboxed.descendants(process.pid))
     assert inside
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == pytest.ExitCode.INTERRUPTED
-    assert sandboxed.wait_until(
-        lambda: sandboxed.reap_orphans() or not any(Path(f"/proc/{pid}").exists() for pid in inside)
-    )
+    assert sandboxed.wait_until(lambda: all(map(sandboxed.ended, inside)))
 
 
 def test_pytests_own_outcomes_come_out_of_the_sandbox(run: Any) -> None:
@@ -481,7 +478,7 @@ def test_the_debugger_can_be_used_in_a_lab(pytester: pytest.Pytester) -> None:
     )
     os.close(theirs)
     said, told = b"", False
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if select.select([ours], [], [], 1)[0]:
             try:
@@ -492,6 +489,6 @@ def test_the_debugger_can_be_used_in_a_lab(pytester: pytest.Pytester) -> None:
         if b"(Pdb)" in said and not told:
             told = True
             os.write(ours, b"p answer + 1000, len(lab.hosts)\nq\n")
-    assert process.wait(10) == 2, said.decode()
+    assert process.wait(60) == 2, said.decode()
     assert b"(1041, 2)" in said
     os.close(ours)
