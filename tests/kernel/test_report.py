@@ -93,7 +93,7 @@ def test_an_interrupted_run_leaves_a_page_of_what_had_ended(tmp_path: Path) -> N
             if seen == 6:
                 break
         os.killpg(running.pid, signal.SIGINT)
-        _out, said = running.communicate(timeout=60)
+        _out, said = running.communicate(timeout=120)
     finally:
         running.kill()
         running.wait()

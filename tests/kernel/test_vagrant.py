@@ -17,7 +17,7 @@ from sandboxed import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("ip", "ping", "arping", "tcpdump", "nft", "arptables")
-PATIENCE_S = 180.0
+PATIENCE_S = 600.0
 MOST_BYTES = 2 << 30
 """What a guest needs; it is made in memory if that much is free, where dpkg has no disk to wait for."""
 INSIDE = """

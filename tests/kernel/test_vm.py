@@ -39,8 +39,12 @@ several = pytest.mark.skipif(os.environ.get("NEIGHLAB_TEST_VM") != "all", reason
 
 
 @pytest.fixture
-def known_kvm(nothing_left: None) -> None:
-    """What this user knows of KVM here holds in the test's own cache, too: finding out again takes half a minute."""
+def known_kvm(nothing_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this user knows of KVM here holds in the test's own cache, too: finding out again takes half a minute.
+
+    A machine that is up in the end may be slow: other tests are at work.
+    """
+    monkeypatch.setattr(guest, "BOOT_S", {True: 60.0, False: 600.0})
     accel.remember(bool(KVM))
     yield
     accel._file().unlink()
