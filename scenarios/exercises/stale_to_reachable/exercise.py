@@ -1,6 +1,6 @@
 """A STALE entry becomes REACHABLE without a single question, if somebody tells the kernel that packets arrive.
 
-The entry for the peer is STALE, and `delay_first_probe_time` is 3 s instead of 5: time enough to give the proof.
+The entry for the peer is STALE; `delay_first_probe_time` is the kernel's 5 s: time enough to give the proof.
 """
 
 from neighlab.topologies import TwoHosts
@@ -12,7 +12,7 @@ from neighlab import NUD, because, exercise
 def stale(victim, peer, lab):
     lab.capture_everything()
     for one, other in ((victim, peer), (peer, victim)):
-        one.conf(delay_first_probe_time_ms=3000, base_reachable_time_ms=3_600_000, gc_stale_time_ms=3_600_000)
+        one.conf(base_reachable_time_ms=3_600_000, gc_stale_time_ms=3_600_000)
         one.neigh_set(other.addr, other.lladdr, state=NUD.PERMANENT if one is peer else NUD.STALE)
 
 
