@@ -28,7 +28,7 @@ TOOLS: Final = {
 }
 """Programs that single scenarios or the prompt use, and the Debian packages that bring them."""
 DEVICES: Final = {"bonding": "bond", "dummy": "dummy", "vrf": "vrf"}
-_PATIENCE_S: Final = 10.0
+_PATIENCE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
