@@ -217,7 +217,10 @@ def in_namespaces(stage: str, *arguments: str) -> Any:
 
 @pytest.fixture(scope="module")
 def pins() -> Any:
-    return in_namespaces("pins")
+    from machine import turn  # not there for the script
+
+    with turn(alone=False):  # they are made before a test's own
+        return in_namespaces("pins")
 
 
 def test_a_pin_changes_nothing_but_the_flag(pins: Any) -> None:
