@@ -1,7 +1,7 @@
 """Two addresses with one link-layer address are a suspicion; who answers when the owner is asked again is the proof.
 
-h4 has two addresses, and may. h5 has told h1 once that it is h2, with an answer that nobody asked for. The others answered
-h1's pings and would ask who it is when DELAY has run out, in unicast: h2's own question would put h1's table right.
+h4 has two addresses, and may. h5 has told h1 once that it is h2, with an answer that nobody asked for. The others
+answered h1's pings and would ask who it is when DELAY has run out: h2's own question would put h1's table right.
 """
 
 from neighlab.topologies import HostsOnBridge
