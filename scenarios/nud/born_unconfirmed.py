@@ -33,7 +33,7 @@ def solicitation(victim, peer):
     sabotage=Sabotage(mute=True),
 )
 def asker_is_learned_stale_and_probed_on_first_use(victim, peer, *, ask, question, state):
-    victim.conf(delay_first_probe_time_ms=240)
+    victim.conf(delay_first_probe_time_ms=500)
     capture = victim.capture()
 
     peer.send(ask(victim, peer))

@@ -28,7 +28,7 @@ from neighlab import NUD, Case, Sabotage, scenario
     sabotage=Sabotage(params={"confirm": False}),
 )  # fmt: skip
 def confirmation_in_delay_skips_probe(victim, peer, lab, *, confirm, questions):
-    victim.conf(delay_first_probe_time_ms=200)
+    victim.conf(delay_first_probe_time_ms=400)
     victim.neigh_set(peer.addr, peer.lladdr, state=NUD.STALE)
     capture, inbox, outbox = victim.capture(), peer.listen(), victim.udp(peer.addr)
 

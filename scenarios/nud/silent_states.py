@@ -34,7 +34,7 @@ def advertisement(addr, victim, peer):
     sabotage=Sabotage(mute=True),
 )
 def incomplete_and_delay_are_not_announced(victim, peer, lab, *, addr, answer):
-    victim.conf(base_reachable_time_ms=40, delay_first_probe_time_ms=240)
+    victim.conf(base_reachable_time_ms=40, delay_first_probe_time_ms=400)
 
     victim.udp(addr).send()
     victim.expect(addr, NUD.INCOMPLETE)
