@@ -12,7 +12,7 @@ from neighlab.topologies import TwoHosts
 
 from neighlab import LEARNED, NUD, Case, Sabotage, scenario
 
-ROUNDS, PAUSE_MS = 16, 40
+ROUNDS, PAUSE_MS = 13, 40
 
 
 def tcp(victim, peer):
@@ -47,7 +47,7 @@ NONE, SOME = range(1), range(1, 100)
     ],
 )
 def confirmed_neighbour_is_not_asked(victim, peer, *, talk, questions):
-    victim.conf(base_reachable_time_ms=20, delay_first_probe_time_ms=500)
+    victim.conf(base_reachable_time_ms=20, delay_first_probe_time_ms=400)
     victim.ping(peer.addr)
     victim.expect(peer.addr, NUD.REACHABLE, lladdr=peer.lladdr)
     say, capture = talk(victim, peer), victim.capture()

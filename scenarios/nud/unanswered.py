@@ -14,7 +14,7 @@ from neighlab.topologies import TwoHosts
 
 from neighlab import NUD, ON_LINK, ON_LINK6, Case, Sabotage, scenario
 
-RETRANS_MS = 80
+RETRANS_MS = 60
 V4, V6 = {"addr": ON_LINK, "question": "arp-request"}, {"family": "ipv6", "addr": ON_LINK6, "question": "ns"}
 
 
