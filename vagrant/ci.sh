@@ -48,7 +48,7 @@ on_vagrant() {
     config=$(mktemp)
     vagrant ssh-config >"$config" || fail "no way into the VM"
     ssh -F "$config" neighlab "neighlab/vagrant/catalogue.sh neighlab/results$arguments"
-    rsync -a -e "ssh -F $config" "neighlab:neighlab/results/" "$results/"
+    rsync -a --no-owner --no-group -e "ssh -F $config" "neighlab:neighlab/results/" "$results/"
     rm -f "$config"
     verdict VM
 }
@@ -59,7 +59,7 @@ on_ssh() {
         fail "cannot copy the checkout to $host"
     ssh "$host" "sudo -n bash $there/vagrant/provision.sh \"\$PWD/$there\" \"\$USER\"" || fail "$host cannot be made ready"
     ssh "$host" "$there/vagrant/catalogue.sh $there/results$arguments"
-    rsync -a "$host:$there/results/" "$results/"
+    rsync -a --no-owner --no-group "$host:$there/results/" "$results/"
     verdict "machine $host"
 }
 
