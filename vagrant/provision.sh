@@ -10,6 +10,16 @@ checkout=$1
 user=$2
 export DEBIAN_FRONTEND=noninteractive
 
+if [[ $(dpkg --audit) ]]; then # an interrupted run has left packages half unpacked, or not configured
+    dpkg --configure -a || true
+    apt-get -qq update || true
+    apt-get -qq -y --fix-broken install >/dev/null || true
+    # a package whose files were being replaced is not configured before it is unpacked again
+    mapfile -t torn < <(dpkg-query -W -f '${db:Status-Eflag} ${binary:Package}\n' | sed -n 's/^reinstreq //p')
+    ((${#torn[@]} == 0)) || apt-get -qq -y --reinstall --no-install-recommends install "${torn[@]}" >/dev/null
+    apt-get -qq -y --fix-broken install >/dev/null
+fi
+
 # command:package - the command tells whether the package is missing
 tools=(
     ip:iproute2
@@ -27,11 +37,6 @@ for tool in "${tools[@]}"; do
 done
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 
-if [[ $(dpkg --audit) ]]; then # an interrupted run has left packages half unpacked, or not configured
-    dpkg --configure -a || true
-    apt-get -qq update || true
-    apt-get -qq -y --fix-broken install >/dev/null
-fi
 if ((${#missing[@]})); then
     if apt-get -qq update && apt-get -qq -y install --no-install-recommends "${missing[@]}" >/dev/null; then
         echo "provision: installed ${missing[*]}"

@@ -129,6 +129,16 @@ def interrupt(guest: Path, begun: Callable[[], bool]) -> None:
     assert begun(), said
 
 
+def tear(guest: Path, package: str) -> None:
+    """Leave a package as an interrupt does that comes when dpkg has replaced its files and not yet said so."""
+    status = guest / "var/lib/dpkg/status"
+    before = status.read_text()
+    after = before.replace(f"Package: {package}\nStatus: install ok installed\n",
+                           f"Package: {package}\nStatus: install reinstreq unpacked\n")  # fmt: skip
+    assert after != before
+    status.write_text(after)
+
+
 def in_guest(guest: Path, *command: str, user: str = "root") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", INSIDE, guest, "runuser", "-u", user,
@@ -151,6 +161,7 @@ def test_interrupted_provisioning_is_taken_up_again(guest: Path) -> None:
     interrupt(guest, unpacked.exists)
     interrupt(guest, (guest / "home/vagrant/neighlab/.venv/bin").exists)
     assert not stamp.exists()
+    tear(guest, "iproute2")
 
     for attempt in ("first", "second"):
         with provisioning(guest) as running:
